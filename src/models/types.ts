@@ -1,0 +1,98 @@
+/** Options and results of the models, with Cellpose's names in camelCase. */
+import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
+
+/** How intensities are scaled before the network sees them. Keys as in Cellpose's `normalize` dictionary. */
+export interface NormalizeParams {
+  readonly normalize?: boolean;
+  /** Lower and upper percentile that become 0 and 1; default [1, 99]. */
+  readonly percentile?: readonly [number, number] | null;
+  /** Fixed values that become 0 and 1, for all channels or one pair per channel; wins over percentiles. */
+  readonly lowhigh?: readonly [number, number] | readonly (readonly [number, number])[] | null;
+  readonly invert?: boolean;
+}
+
+/** What `progress` listeners get. */
+export interface ProgressEvent {
+  readonly stage: 'size' | 'network' | 'masks';
+  /** Between 0 and 1, within the stage. */
+  readonly fraction: number;
+}
+
+export interface EvalOptions {
+  /** [to segment, nuclear]: 0 grey (mean), 1 red, 2 green, 3 blue; second: 0 none. Omitted: the image's channels as they are. */
+  readonly channels?: readonly [number, number];
+  readonly channelAxis?: number;
+  readonly zAxis?: number;
+  readonly normalize?: boolean | NormalizeParams;
+  readonly invert?: boolean;
+  /** Diameter of the cells in pixels; undefined or 0: `rescale`, else the model's own mean diameter. */
+  readonly diameter?: number;
+  /** Size of the network's input relative to the image, where no diameter is given. */
+  readonly rescale?: number;
+  /** Largest number of tiles in one run of the network; default 8. Fewer are used where that is as fast. */
+  readonly batchSize?: number;
+  readonly augment?: boolean;
+  /** Overlap of tiles as a fraction, 0.05–0.5; default 0.1. */
+  readonly tileOverlap?: number;
+  /** Tile size in pixels; default 224. */
+  readonly bsize?: number;
+  /** Compute masks at image size (true, default) or at network size, enlarging the masks. */
+  readonly resample?: boolean;
+  /** Bilinear (true, default) or nearest sampling in the dynamics. */
+  readonly interp?: boolean;
+  /** Masks whose mean squared flow error is larger are dropped; 0 switches the check off. Default 0.4. */
+  readonly flowThreshold?: number;
+  /** Pixels with a cell probability (logit) above belong to cells; default 0. */
+  readonly cellprobThreshold?: number;
+  /** Smaller masks are dropped, in pixels; -1 switches it off. Default 15. */
+  readonly minSize?: number;
+  /** Masks larger than this share of the image are dropped; default 0.4. */
+  readonly maxSizeFraction?: number;
+  /** Steps of the dynamics; 0 or undefined: 200, or 200 / rescale with resample. */
+  readonly niter?: number;
+  /** False: stop after the network, masks stay empty. */
+  readonly computeMasks?: boolean;
+  /** Ends the work within one or two tiles with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** Milliseconds that each stage took. */
+export interface Timing {
+  readonly size?: number;
+  readonly network: number;
+  readonly masks: number;
+  readonly total: number;
+}
+
+export interface EvalResult {
+  /** Labels (ly, lx): 0 background, 1…n cells. */
+  readonly masks: Masks;
+  /** Flow, (2, ly, lx): plane 0 is y, plane 1 is x; in network units (5 × unit flow). */
+  readonly dP: FloatArray;
+  /** Cell probability as a logit, (ly, lx). */
+  readonly cellprob: FloatArray;
+  /** Style vector, unit length. */
+  readonly style: FloatArray;
+  /** Number of cells. */
+  readonly count: number;
+  /** Diameter in pixels that set the scale. */
+  readonly diameter: number;
+  /** First estimate of a size model, where one ran. */
+  readonly diameterStyle?: number;
+  /** Network input size relative to the image. */
+  readonly rescale: number;
+  readonly niter: number;
+  /** Name of the rules that made the masks, for example 'dynamics3'. */
+  readonly preset: string;
+  /** What ran the network. */
+  readonly engine: string;
+  /** How the axes of the input were read, for example 'YX' or 'YXC'. */
+  readonly axes: string;
+  /** Notes that a user should see: fallbacks taken, guesses made. */
+  readonly notes: readonly string[];
+  readonly timing: Timing;
+}
+
+/** An image: any number type, any rank that `convertImage` accepts. */
+export type ImageInput = NdArray;

@@ -1,0 +1,76 @@
+/** What the library needs of Node: threads, package files, zlib, and ONNX Runtime. Imported as `#platform`. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { deflateRawSync, deflateSync, inflateRawSync, inflateSync } from 'node:zlib';
+import type { NdArray } from '../array/ndarray.ts';
+import { DeviceError } from '../errors.ts';
+import type { Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
+
+export const platformName = 'node';
+
+export function hardwareThreads(): number {
+  return availableParallelism();
+}
+
+/** The folder that holds package.json, found upwards from here: this file runs from src/ and from dist/. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+export function readResource(path: string): Promise<Uint8Array> {
+  return readFile(join(packageRoot(), path));
+}
+
+export function spawnWorker(source: string): WorkerHandle {
+  const worker = new Worker(source, { eval: true });
+  worker.unref();
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => worker.on('message', listener),
+    onError: (listener) => worker.on('error', listener),
+    terminate: () => void worker.terminate(),
+  };
+}
+
+export async function createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession> {
+  const ort = await import('onnxruntime-node').catch((cause: unknown) => {
+    throw new DeviceError('cpu', `onnxruntime-node cannot be loaded on ${process.platform}/${process.arch}`, cause);
+  });
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 3,
+  });
+  return {
+    engine: `onnxruntime-node ${ort.env.versions.node ?? ''}, cpu`,
+    async run(feeds) {
+      const inputs: Record<string, InstanceType<typeof ort.Tensor>> = {};
+      for (const [name, { data, shape }] of Object.entries(feeds)) inputs[name] = new ort.Tensor('float32', data, shape);
+      const outputs: Record<string, NdArray<Float32Array>> = {};
+      for (const [name, tensor] of Object.entries(await session.run(inputs)))
+        outputs[name] = { data: tensor.data as Float32Array, shape: tensor.dims };
+      return outputs;
+    },
+    release: () => session.release(),
+  };
+}
+
+export function inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: number): Uint8Array {
+  return (kind === 'raw' ? inflateRawSync : inflateSync)(bytes, { maxOutputLength: maxBytes });
+}
+
+export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: number): Uint8Array {
+  return (kind === 'raw' ? deflateRawSync : deflateSync)(bytes, { level });
+}
+
+// A type error here means that this file and web.ts no longer offer the same functions.
+({ platformName, hardwareThreads, readResource, spawnWorker, createSession, inflate, deflate }) satisfies Platform;

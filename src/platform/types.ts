@@ -1,0 +1,42 @@
+/**
+ * All that differs between Node and the browser, as one interface. `#platform` resolves to node.ts or web.ts, which
+ * export these functions by name; nothing else in the library knows where it runs.
+ */
+import type { NdArray } from '../array/ndarray.ts';
+
+/** A worker thread that runs a given script. */
+export interface WorkerHandle {
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onError(listener: (error: Error) => void): void;
+  terminate(): void;
+}
+
+export interface RuntimeOptions {
+  /** Threads inside one run of the network; 1 or more. */
+  readonly threads: number;
+}
+
+/** A compiled network. */
+export interface RuntimeSession {
+  /** What runs it, for the result's record: for example 'onnxruntime-node 1.30.0, cpu'. */
+  readonly engine: string;
+  run(feeds: Readonly<Record<string, NdArray<Float32Array>>>): Promise<Record<string, NdArray<Float32Array>>>;
+  release(): Promise<void>;
+}
+
+export interface Platform {
+  readonly platformName: 'node' | 'web';
+  /** Logical processors that this process may use. */
+  hardwareThreads(): number;
+  /** Bytes of a file shipped with the package, by its path from the package root, such as 'weights/index.json'. */
+  readResource(path: string): Promise<Uint8Array>;
+  /** Starts a worker from plain JavaScript source, so that no bundler has to know about it. Messages are structured clones. */
+  spawnWorker(source: string): WorkerHandle;
+  /** Compiles an ONNX model held in memory. */
+  createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession>;
+  /** Inflates a zlib stream ('zlib') or a bare deflate stream ('raw'); stops with an error beyond `maxBytes`. */
+  inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: number): Uint8Array;
+  /** Deflates to a zlib stream or a bare deflate stream, level 0–9. */
+  deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: number): Uint8Array;
+}
