@@ -1,0 +1,23 @@
+import type { NdArray } from '../array/ndarray.ts';
+
+/** Output of a network for a batch of tiles. */
+export interface TileOutput {
+  /** (batch, nout, h, w); for CPnet: flow y, flow x (5 × unit flow), cell probability as a logit. */
+  readonly y: NdArray<Float32Array>;
+  /** (batch, n): style of each tile, unit length. */
+  readonly style: NdArray<Float32Array>;
+}
+
+/** A network that is ready to run: what `runNet` needs to know of it, and nothing more. */
+export interface TileNetwork {
+  readonly nchan: number;
+  readonly nout: number;
+  /** Tiles per run that serve best on this engine; `batchSize` is the upper bound. */
+  readonly tilesPerRun: number;
+  /** Runs that may be under way at once. */
+  readonly concurrency: number;
+  /** What runs it, for the result's record. */
+  readonly engine: string;
+  /** Runs a batch of tiles (batch, nchan, h, w), float32, h and w divisible by 8. */
+  forward(tiles: NdArray<Float32Array>): Promise<TileOutput>;
+}
