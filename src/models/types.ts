@@ -1,15 +1,6 @@
 /** Options and results of the models, with Cellpose's names in camelCase. */
 import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
-
-/** How intensities are scaled before the network sees them. Keys as in Cellpose's `normalize` dictionary. */
-export interface NormalizeParams {
-  readonly normalize?: boolean;
-  /** Lower and upper percentile that become 0 and 1; default [1, 99]. */
-  readonly percentile?: readonly [number, number] | null;
-  /** Fixed values that become 0 and 1, for all channels or one pair per channel; wins over percentiles. */
-  readonly lowhigh?: readonly [number, number] | readonly (readonly [number, number])[] | null;
-  readonly invert?: boolean;
-}
+import type { NormalizeParams } from '../transforms/normalizeImg.ts';
 
 /** What `progress` listeners get. */
 export interface ProgressEvent {
@@ -92,6 +83,13 @@ export interface EvalResult {
   /** Notes that a user should see: fallbacks taken, guesses made. */
   readonly notes: readonly string[];
   readonly timing: Timing;
+}
+
+/** For a list of images: these options may be lists of the same length. */
+export interface PerImage extends Omit<EvalOptions, 'channels' | 'diameter' | 'rescale'> {
+  readonly channels?: EvalOptions['channels'] | readonly (readonly [number, number])[];
+  readonly diameter?: number | readonly number[];
+  readonly rescale?: number | readonly number[];
 }
 
 /** An image: any number type, any rank that `convertImage` accepts. */

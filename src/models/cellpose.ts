@@ -1,0 +1,60 @@
+/** A size model and a segmentation model together: Cellpose's `Cellpose`. */
+import { OptionError } from '../errors.ts';
+import type { SizeParams } from '../io/sizeModelNpy.ts';
+import { CellposeModel, evalList, isList, type LoadOptions, runOptions } from './cellposeModel.ts';
+import { defaultDiameter } from './defaults.ts';
+import { splitOptions } from './evalOptions.ts';
+import { SizeModel } from './sizeModel.ts';
+import type { EvalOptions, EvalResult, ImageInput, PerImage } from './types.ts';
+import { loadBundled } from './weights.ts';
+
+export interface CellposeLoadOptions extends LoadOptions {
+  /** Size model to go with own weights. */
+  readonly size?: SizeParams;
+}
+
+export class Cellpose {
+  readonly cp: CellposeModel;
+  readonly sz: SizeModel;
+
+  private constructor(cp: CellposeModel, size: SizeParams) {
+    this.cp = cp;
+    this.sz = new SizeModel(cp, size);
+  }
+
+  /** @throws OptionError if there is no size model for the network; otherwise as `CellposeModel.load`. */
+  static async load(options: CellposeLoadOptions = {}): Promise<Cellpose> {
+    if (options.stateDict) return new Cellpose(await CellposeModel.load(options), required(options.size, options.name));
+    const { model, stateDict, size } = await loadBundled(options.model);
+    return new Cellpose(await CellposeModel.load({ ...options, stateDict, name: model.name }), required(options.size ?? size, model.name));
+  }
+
+  /**
+   * Segments one image or a list, as `CellposeModel.eval`, with a diameter of 30 pixels unless told otherwise.
+   *
+   * @param options  `diameter` 0 finds the diameter by the size model; the result then carries both estimates.
+   */
+  eval(image: ImageInput, options?: EvalOptions): Promise<EvalResult>;
+  eval(images: readonly ImageInput[], options?: PerImage): Promise<EvalResult[]>;
+  async eval(image: ImageInput | readonly ImageInput[], options: EvalOptions | PerImage = {}): Promise<EvalResult | EvalResult[]> {
+    if (isList(image)) return evalList(image, options as PerImage, (one, own) => this.eval(one, own));
+    const begin = performance.now();
+    const split = splitOptions({ diameter: defaultDiameter, ...(options as EvalOptions) });
+    const run = runOptions(options, this.cp.threads);
+    const prepared = this.cp.prepare(image, split);
+    if (split.diameter > 0) return this.cp.evalPrepared(prepared, split, run, begin);
+    const size = await this.sz.evalPrepared(prepared, split, run);
+    const sizeMs = performance.now() - begin;
+    const result = await this.cp.evalPrepared(prepared, { ...split, diameter: size.diameter }, run, begin);
+    return { ...result, diameterStyle: size.diameterStyle, timing: { ...result.timing, size: sizeMs } };
+  }
+
+  release(): Promise<void> {
+    return this.cp.release();
+  }
+}
+
+function required(size: SizeParams | undefined, name = 'own weights'): SizeParams {
+  if (size) return size;
+  throw new OptionError('size', undefined, `Cellpose: ${name} comes without a size model; give one as \`size\`, or use CellposeModel with a diameter`);
+}

@@ -1,0 +1,25 @@
+/** From any image to what the network takes: axes settled, channels picked, intensities scaled. */
+import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import { convertImage } from '../transforms/convertImage.ts';
+import { normalizeImg } from '../transforms/normalizeImg.ts';
+import type { SplitOptions } from './evalOptions.ts';
+
+export interface PreparedImage {
+  /** Planes (ly, lx, nchan), scaled one by one. */
+  readonly planes: readonly FloatArray[];
+  /** How the axes of the input were read. */
+  readonly axes: string;
+  /** Guesses made on the way. */
+  readonly notes: readonly string[];
+}
+
+export function prepareImage(image: NdArray, options: SplitOptions, nchan: number): PreparedImage {
+  const converted = convertImage(image, { ...options.input, nchan });
+  const { data, shape } = converted.image;
+  const [ly, lx, c] = shape.slice(-3) as [number, number, number];
+  const n = ly * lx * c;
+  const planes: FloatArray[] = [];
+  for (let at = 0; at < data.length; at += n)
+    planes.push(normalizeImg({ data: data.subarray(at, at + n), shape: [ly, lx, c] }, options.normalize));
+  return { planes, axes: converted.axes, notes: converted.notes };
+}

@@ -1,0 +1,39 @@
+/** The models that ship with the package: what there is, and how their weights are read. Nothing is fetched from elsewhere. */
+import { readResource } from '#platform';
+import type { StateDict } from '../array/stateDict.ts';
+import { OptionError } from '../errors.ts';
+import { readSafetensors } from '../io/safetensors.ts';
+import { readSizeModelNpy, type SizeParams } from '../io/sizeModelNpy.ts';
+import { sourceFromBytes } from '../io/source.ts';
+
+/** One entry of weights/index.json. */
+export interface BundledModel {
+  readonly name: string;
+  readonly file: string;
+  /** Size model of this network, where there is one. */
+  readonly sizeFile?: string;
+  readonly card: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly source: string;
+  readonly licence: string;
+  readonly provisional?: boolean;
+}
+
+/** The models that ship with the package; the first is the default. */
+export async function bundledModels(): Promise<readonly BundledModel[]> {
+  return JSON.parse(new TextDecoder().decode(await readResource('weights/index.json'))) as BundledModel[];
+}
+
+/** Weights and size model of a bundled model. @throws OptionError if there is none of this name. */
+export async function loadBundled(name?: string): Promise<{ model: BundledModel; stateDict: StateDict; size?: SizeParams }> {
+  const models = await bundledModels();
+  const model = name === undefined ? models[0]! : models.find((m) => m.name === name);
+  if (!model) {
+    const names = models.map((m) => m.name).join(', ');
+    throw new OptionError('model', name, `model: no model called "${name}" ships with this package; there are: ${names}`);
+  }
+  const stateDict = await readSafetensors(sourceFromBytes(await readResource(`weights/${model.file}`)));
+  if (model.sizeFile === undefined) return { model, stateDict };
+  return { model, stateDict, size: readSizeModelNpy(await readResource(`weights/${model.sizeFile}`)) };
+}
