@@ -1,0 +1,87 @@
+/**
+ * A network that is ready to run: weights bound to CPnet's graph, encoded and compiled once for each size of tile.
+ */
+import { createSession, hardwareThreads } from '#platform';
+import type { NdArray } from '../array/ndarray.ts';
+import type { StateDict } from '../array/stateDict.ts';
+import { OptionError, ShapeError } from '../errors.ts';
+import { encodeOnnx } from '../graph/onnx/encode.ts';
+import { cpnet } from '../nets/cpnet.ts';
+import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
+import { SessionCache } from './sessionCache.ts';
+import type { TileNetwork, TileOutput } from './tileNetwork.ts';
+
+export interface NetworkOptions {
+  /** Processor threads; default: all. The numbers that come out do not depend on it. */
+  readonly threads?: number;
+  /** False: the upward path sees zeros in place of the style. Default true. */
+  readonly styleOn?: boolean;
+  /** Between levels take the largest (true, default) or the mean of each 2 × 2 square. */
+  readonly maxPool?: boolean;
+}
+
+/** A `TileNetwork` with its description, to be released after use. */
+export interface Network extends TileNetwork {
+  readonly config: CPnetDescription;
+  /** Frees the compiled networks once the runs under way are done; afterwards `forward` throws. */
+  release(): Promise<void>;
+}
+
+/** Sizes of tile that stay compiled: one for the image, one for the size estimate. */
+const KEPT_SESSIONS = 2;
+
+/**
+ * Reads weights and makes them ready to run. Nothing is compiled before the first tile.
+ *
+ * @throws FormatError, UnsupportedError  where the weights are not those of a CPnet; see `readCPnetState`.
+ * @throws OptionError                    where `threads` is not a whole number from 1.
+ */
+export async function createNetwork(stateDict: StateDict, options: NetworkOptions = {}): Promise<Network> {
+  const { threads = hardwareThreads(), styleOn = true, maxPool = true } = options;
+  if (!(Number.isInteger(threads) && threads >= 1))
+    throw new OptionError('threads', threads, `createNetwork: threads must be a whole number from 1; got ${threads}`);
+  const { config: read, weights } = readCPnetState(stateDict);
+  const config = { ...read, styleOn, maxPool };
+  const sessions = new SessionCache(KEPT_SESSIONS, async (ly, lx) =>
+    createSession(encodeOnnx(cpnet(config, { batch: 1, ly, lx }), weights), { threads }),
+  );
+  const nchan = config.nbase[0]!;
+  return {
+    config,
+    nchan,
+    nout: config.nout,
+    tilesPerRun: 1,
+    concurrency: 1,
+    engine: 'onnxruntime',
+    async forward(tiles): Promise<TileOutput> {
+      checkTiles(tiles.shape, nchan, 2 ** (config.nbase.length - 2));
+      return runTiles(tiles, config, sessions);
+    },
+    release: () => sessions.release(),
+  };
+}
+
+async function runTiles(
+  tiles: NdArray<Float32Array>,
+  config: CPnetDescription,
+  sessions: SessionCache,
+): Promise<TileOutput> {
+  const [batch, nchan, ly, lx] = tiles.shape as [number, number, number, number];
+  const { nout, styleLength } = config;
+  const y = new Float32Array(batch * nout * ly * lx);
+  const style = new Float32Array(batch * styleLength);
+  const size = nchan * ly * lx;
+  for (let i = 0; i < batch; i++) {
+    const x = { data: tiles.data.subarray(i * size, (i + 1) * size), shape: [1, nchan, ly, lx] };
+    const out = await sessions.use(ly, lx, (session) => session.run({ x }));
+    y.set(out['y']!.data, i * nout * ly * lx);
+    style.set(out['style']!.data, i * styleLength);
+  }
+  return { y: { data: y, shape: [batch, nout, ly, lx] }, style: { data: style, shape: [batch, styleLength] } };
+}
+
+function checkTiles(shape: readonly number[], nchan: number, step: number): void {
+  const [batch, channels, ly, lx] = shape as [number, number, number, number];
+  if (shape.length !== 4 || batch < 1 || channels !== nchan || ly < step || lx < step || ly % step || lx % step)
+    throw new ShapeError('forward', `tiles (batch, ${nchan}, y, x) with y and x divisible by ${step}`, shape);
+}

@@ -1,0 +1,56 @@
+/** Compiled networks by size of tile, the least recently used given up first. */
+
+import { DeviceError } from '../errors.ts';
+import type { RuntimeSession } from '../platform/types.ts';
+
+type Make = (ly: number, lx: number) => Promise<RuntimeSession>;
+
+export class SessionCache {
+  readonly #make: Make;
+  readonly #most: number;
+  /** In order of last use. */
+  readonly #sessions = new Map<string, RuntimeSession>();
+  /** The last job in line: jobs run one after the other, so that no session is released under a run. */
+  #line: Promise<unknown> = Promise.resolve();
+  #released = false;
+
+  constructor(most: number, make: Make) {
+    this.#most = most;
+    this.#make = make;
+  }
+
+  /** Runs a job with the session for tiles of (ly, lx), after the jobs before it. */
+  use<T>(ly: number, lx: number, job: (session: RuntimeSession) => Promise<T>): Promise<T> {
+    return this.#enqueue(async () => job(await this.#session(ly, lx)));
+  }
+
+  /** Releases all, after the jobs in line; later jobs fail. */
+  release(): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#released = true;
+      for (const session of this.#sessions.values()) await session.release();
+      this.#sessions.clear();
+    });
+  }
+
+  #enqueue<T>(job: () => Promise<T>): Promise<T> {
+    const result = this.#line.then(job);
+    this.#line = result.catch(() => undefined);
+    return result;
+  }
+
+  async #session(ly: number, lx: number): Promise<RuntimeSession> {
+    if (this.#released) throw new DeviceError('cpu', 'forward: the network has been released; create it anew');
+    const key = `${ly}x${lx}`;
+    const known = this.#sessions.get(key);
+    this.#sessions.delete(key);
+    const [oldest] = this.#sessions;
+    if (!known && oldest && this.#sessions.size >= this.#most) {
+      this.#sessions.delete(oldest[0]);
+      await oldest[1].release();
+    }
+    const session = known ?? (await this.#make(ly, lx));
+    this.#sessions.set(key, session);
+    return session;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * A network as a list of operators in the order of evaluation. The builder is eager in style (each call returns a value
+ * that has a shape, and a mistake throws at its line) and static in effect: the list is printed, interpreted, rewritten or
+ * encoded as ONNX. Parameters are named places; whether one is a constant or an input is decided when weights are bound.
+ */
+import type { FloatArray } from '../array/ndarray.ts';
+import { OptionError } from '../errors.ts';
+import type { Operator, Shape } from './operator.ts';
+import { type Attributes, type OpName, operators } from './operators.ts';
+import type { ConvAttributes } from './ops/convolution.ts';
+
+/** The result of an operator, an input, a parameter or a constant. */
+export interface Value {
+  /** Unique within the graph. */
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** One operator at work. */
+export type GraphNode = {
+  [K in OpName]: {
+    readonly op: K;
+    readonly inputs: readonly Value[];
+    readonly attributes: Attributes<K>;
+    readonly output: Value;
+  };
+}[OpName];
+
+export class Graph {
+  readonly nodes: GraphNode[] = [];
+  readonly inputs: Value[] = [];
+  /** Places for weights, in the order of declaration. */
+  readonly parameters: Value[] = [];
+  readonly constants = new Map<Value, FloatArray>();
+  readonly outputs = new Map<string, Value>();
+  readonly #names = new Set<string>();
+
+  input(name: string, shape: Shape): Value {
+    const value = this.#value(name, shape);
+    this.inputs.push(value);
+    return value;
+  }
+
+  parameter(name: string, shape: Shape): Value {
+    const value = this.#value(name, shape);
+    this.parameters.push(value);
+    return value;
+  }
+
+  constant(name: string, array: FloatArray): Value {
+    const value = this.#value(name, array.shape);
+    this.constants.set(value, array);
+    return value;
+  }
+
+  /** Declares a result of the graph, under a name of its own. */
+  output(name: string, value: Value): void {
+    this.outputs.set(name, value);
+  }
+
+  /**
+   * Appends an operator. The methods below say the same in fewer words.
+   *
+   * @param name  of the result; by default the operator's name and a number.
+   * @throws ShapeError if the inputs do not fit.
+   */
+  add<K extends OpName>(op: K, inputs: readonly Value[], attributes: Attributes<K>, name?: string): Value {
+    const fresh = name ?? `${op}_${this.nodes.length}`;
+    // TypeScript cannot follow K through the table; the type of `operators` guarantees the match.
+    const rule = operators[op] as Operator<Attributes<K>>;
+    const shape = rule.shape(
+      inputs.map((v) => v.shape),
+      attributes,
+      `${op} '${fresh}'`,
+    );
+    const output = this.#value(fresh, shape);
+    this.nodes.push({ op, inputs, attributes, output } as unknown as GraphNode);
+    return output;
+  }
+
+  /** Convolution of stride 1 that keeps the size, unless `attributes` say otherwise: x (B, I, Y, X), weight (O, I, k, k), bias (O). */
+  conv(x: Value, weight: Value, bias: Value, attributes: Partial<ConvAttributes> = {}): Value {
+    const [py, px] = [weight.shape[2]! >> 1, weight.shape[3]! >> 1];
+    return this.add('Conv', [x, weight, bias], { pads: [py, px, py, px], strides: [1, 1], group: 1, ...attributes });
+  }
+
+  /** γ (x − mean) / √(var + ε) + β per channel. */
+  batchNorm(x: Value, gamma: Value, beta: Value, mean: Value, variance: Value, epsilon = 1e-5): Value {
+    return this.add('BatchNormalization', [x, gamma, beta, mean, variance], { epsilon });
+  }
+
+  relu(x: Value): Value {
+    return this.add('Relu', [x], {});
+  }
+
+  sqrt(x: Value): Value {
+    return this.add('Sqrt', [x], {});
+  }
+
+  sum(a: Value, b: Value): Value {
+    return this.add('Add', [a, b], {});
+  }
+
+  difference(a: Value, b: Value): Value {
+    return this.add('Sub', [a, b], {});
+  }
+
+  product(a: Value, b: Value): Value {
+    return this.add('Mul', [a, b], {});
+  }
+
+  quotient(a: Value, b: Value): Value {
+    return this.add('Div', [a, b], {});
+  }
+
+  /** Largest of each 2 × 2 square. */
+  maxPool(x: Value): Value {
+    return this.add('MaxPool', [x], {});
+  }
+
+  /** Mean of each 2 × 2 square. */
+  averagePool(x: Value): Value {
+    return this.add('AveragePool', [x], {});
+  }
+
+  /** Nearest-neighbour enlargement by 2. */
+  upsample(x: Value): Value {
+    return this.add('Resize', [x], {});
+  }
+
+  /** x Wᵀ + b: x (B, I), weight (O, I), bias (O). */
+  linear(x: Value, weight: Value, bias: Value): Value {
+    return this.add('Gemm', [x, weight, bias], {});
+  }
+
+  sumOver(x: Value, axes: readonly number[], keepdims = false): Value {
+    return this.add('ReduceSum', [x], { axes, keepdims });
+  }
+
+  meanOver(x: Value, axes: readonly number[], keepdims = false): Value {
+    return this.add('ReduceMean', [x], { axes, keepdims });
+  }
+
+  reshape(x: Value, shape: Shape): Value {
+    return this.add('Reshape', [x], { shape });
+  }
+
+  concat(inputs: readonly Value[], axis: number): Value {
+    return this.add('Concat', inputs, { axis });
+  }
+
+  #value(name: string, shape: Shape): Value {
+    if (this.#names.has(name))
+      throw new OptionError('name', name, `Graph: '${name}' is taken; each value needs its own`);
+    this.#names.add(name);
+    return { name, shape };
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Writes a graph as an ONNX model (IR version 8, opset 17) for a runtime to compile. Field numbers are those of
+ * onnx.proto3. Parameters that have weights become constants of the model, the others become inputs.
+ */
+import type { AnyTypedArray, FloatArray, NdArray } from '../../array/ndarray.ts';
+import { OptionError, ShapeError } from '../../errors.ts';
+import type { Graph, GraphNode, Value } from '../graph.ts';
+import type { OnnxAttribute, OnnxConstant, OnnxForm, Operator, Shape } from '../operator.ts';
+import { operators } from '../operators.ts';
+import { Message } from './wire.ts';
+
+/** Weights by parameter name. */
+export type Weights = ReadonlyMap<string, FloatArray>;
+
+const FLOAT = 1;
+const INT64 = 7;
+
+/**
+ * @param weights  arrays for some or all parameters, by name; copied once, into the result.
+ * @returns        the bytes of the model.
+ * @throws ShapeError if an array has another shape than its parameter; OptionError if the graph has no output.
+ */
+export function encodeOnnx(graph: Graph, weights: Weights): Uint8Array {
+  if (graph.outputs.size === 0)
+    throw new OptionError('graph', graph, 'encodeOnnx: the graph needs an output; it has none');
+  const body = new Message().string(2, 'cellpose-ts');
+  const written = new Set<string>();
+  for (const node of graph.nodes) encodeNode(body, node, written);
+  // A graph's result and its public name are two things (a value may even be two results): Identity joins them.
+  for (const [name, value] of graph.outputs)
+    if (name !== value.name) body.message(1, new Message().string(1, value.name).string(2, name).string(4, 'Identity'));
+  for (const value of graph.inputs) body.message(11, valueInfo(value.name, value.shape));
+  for (const value of graph.parameters) {
+    const array = weights.get(value.name);
+    if (array) body.message(5, initializer(value, array));
+    else body.message(11, valueInfo(value.name, value.shape));
+  }
+  for (const [value, array] of graph.constants) body.message(5, initializer(value, array));
+  for (const [name, value] of graph.outputs) body.message(12, valueInfo(name, value.shape));
+  const opset = new Message().string(1, '').int(2, 17);
+  return new Message().int(1, 8).string(2, 'cellpose-ts').message(7, body).message(8, opset).finish();
+}
+
+function encodeNode(body: Message, node: GraphNode, written: Set<string>): void {
+  const rule = operators[node.op] as Operator<unknown>;
+  const form: OnnxForm = rule.onnx?.(node.attributes) ?? { attributes: node.attributes as OnnxForm['attributes'] };
+  const message = new Message();
+  for (const input of node.inputs) message.string(1, input.name);
+  for (const constant of form.constants ?? [])
+    message.string(1, constant ? smallConstant(body, constant, written) : '');
+  message.string(2, node.output.name).string(3, node.output.name).string(4, node.op);
+  for (const [name, value] of Object.entries(form.attributes)) message.message(5, attribute(name, value));
+  body.message(1, message);
+}
+
+/** Writes a list that ONNX takes as an input; equal lists are written once. Returns its name. */
+function smallConstant(body: Message, constant: OnnxConstant, written: Set<string>): string {
+  const isInt = 'int64' in constant;
+  const values = isInt ? constant.int64 : constant.float32;
+  const name = `${isInt ? 'int64' : 'float32'} ${values.join(' ')}`;
+  if (written.has(name)) return name;
+  written.add(name);
+  const data = isInt ? BigInt64Array.from(values, BigInt) : Float32Array.from(values);
+  body.message(5, tensor(name, isInt ? INT64 : FLOAT, { data, shape: [values.length] }));
+  return name;
+}
+
+function initializer(value: Value, array: FloatArray): Message {
+  if (array.shape.length !== value.shape.length || array.shape.some((n, i) => n !== value.shape[i]))
+    throw new ShapeError(`encodeOnnx: '${value.name}'`, `weights (${value.shape.join(', ')})`, array.shape);
+  return tensor(value.name, FLOAT, array);
+}
+
+function tensor(name: string, type: number, { data, shape }: NdArray<AnyTypedArray>): Message {
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return new Message().ints(1, shape).int(2, type).string(8, name).bytes(9, raw);
+}
+
+function valueInfo(name: string, shape: Shape): Message {
+  const dims = new Message();
+  for (const extent of shape) dims.message(1, new Message().int(1, extent));
+  const tensorType = new Message().int(1, FLOAT).message(2, dims);
+  return new Message().string(1, name).message(2, new Message().message(1, tensorType));
+}
+
+function attribute(name: string, value: OnnxAttribute): Message {
+  const message = new Message().string(1, name);
+  if (typeof value === 'number') return message.int(3, value).int(20, 2);
+  if (typeof value === 'string') return message.string(4, value).int(20, 3);
+  if ('float' in value) return message.float(2, value.float).int(20, 1);
+  return message.ints(8, value).int(20, 7);
+}
