@@ -17,7 +17,7 @@ const platforms = option < 0 ? undefined : process.argv[option + 1].split(',');
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
-execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+if (!existsSync(join(root, 'dist'))) throw new Error('dist/ is missing: run `npm run build` first');
 rmSync(join(root, 'build'), { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 

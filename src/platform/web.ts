@@ -1,7 +1,7 @@
 /** What the library needs of a browser. Imported as `#platform` by bundlers and browsers. */
 import { unzlibSync, inflateSync, deflateSync, zlibSync } from 'fflate';
 import { FormatError, UnsupportedError } from '../errors.ts';
-import type { Platform, RuntimeSession, WorkerHandle } from './types.ts';
+import type { Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
 
 export const platformName = 'web';
 
@@ -27,7 +27,7 @@ export function spawnWorker(source: string): WorkerHandle {
   };
 }
 
-export function createSession(): Promise<RuntimeSession> {
+export function createSession(_model: Uint8Array, _options: RuntimeOptions): Promise<RuntimeSession> {
   throw new UnsupportedError('browser runtime', 'networks do not run in the browser yet; use Node');
 }
 
