@@ -1,0 +1,76 @@
+/**
+ * TIFF reading: opens the file, finds its image (see series.ts), decodes the pages into one array. Reads classic and BigTIFF,
+ * strips and tiles, chunky and planar, 1–64 bit integers, half, single and double floats; LZW, Deflate, PackBits, Zstandard
+ * and JPEG. Other compressions are refused by name. docs/formats/tiff.md has the table.
+ */
+import { DeviceError, OptionError } from '../../errors.ts';
+import { type ImageFile, type ReadImageOptions, checkClaim, defaultMaxBytes } from '../imageFile.ts';
+import { decodePage, justifiedBytes, pageBytes } from './decodePage.ts';
+import { prepareDecompress } from './decompress.ts';
+import { type Directory, type Tiff, openTiff, tagNumbers } from './directory.ts';
+import { type TiffPage, photometrics, readPageTags } from './page.ts';
+import { asSamples } from './samples.ts';
+import { type Series, findSeries } from './series.ts';
+
+/**
+ * Reads the image of a TIFF file.
+ *
+ * @returns samples as stored: no palette look-up, no inversion, no rotation; bits below 8, and 9–15, unpacked without scaling;
+ *   JPEG as RGB or grey. Planar files keep the samples first (SYX). Big-endian files are turned round.
+ * @throws FormatError if the file is corrupt, cut, or claims more than it holds; UnsupportedError for what is not read;
+ *   OptionError if the array is larger than `maxBytes` or `page` is not there.
+ */
+export async function readTiff(bytes: Uint8Array, options: ReadImageOptions = {}): Promise<ImageFile> {
+  const { tiff, directories, warnings } = openTiff(bytes);
+  const series =
+    options.page === undefined ? findSeries(tiff, directories, warnings) : onePage(tiff, directories, options.page);
+  const first = series.pages.find((page) => page !== undefined)!;
+  const size = pageBytes(first);
+  let justified = 0;
+  for (const page of series.pages) justified += page ? justifiedBytes(tiff, page) : size;
+  checkClaim('TIFF', size * series.pages.length, justified, options.maxBytes ?? defaultMaxBytes);
+  await prepareDecompress([first]);
+  const out = allocate(size * series.pages.length);
+  for (const [i, page] of series.pages.entries()) if (page) decodePage(tiff, page, out.subarray(i * size, (i + 1) * size));
+  const { shape, axes, axesFrom, physicalSize, channelNames } = series;
+  const palette = first.photometric === 3 ? readPalette(tiff, directories[options.page ?? 0]!, first.bits) : undefined;
+  return {
+    format: 'tiff',
+    data: { data: asSamples(out.buffer, first.dtype), shape },
+    dtype: first.dtype,
+    bits: first.bits,
+    axes,
+    axesFrom,
+    // JPEG pages arrive as RGB.
+    photometric: first.compression === 7 && first.photometric === 6 ? 'rgb' : (photometrics[first.photometric] ?? 'other'),
+    ...(palette && { palette }),
+    ...(first.orientation !== 1 && { orientation: first.orientation }),
+    ...(physicalSize && { physicalSize }),
+    ...(channelNames && { channelNames }),
+    warnings,
+  };
+}
+
+function onePage(tiff: Tiff, directories: readonly Directory[], page: number): Series {
+  const directory = directories[page];
+  if (!directory)
+    throw new OptionError('page', page, `readTiff: page must be 0 to ${directories.length - 1} in this file; got ${page}`);
+  const found: TiffPage = readPageTags(tiff, directory);
+  return { pages: [found], shape: found.shape, axes: found.axes, axesFrom: 'pages' };
+}
+
+function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw new DeviceError('memory', `readTiff: ${bytes} bytes for the pixels are not to be had`, cause);
+  }
+}
+
+/** ColorMap: all reds, all greens, all blues, 16 bits each, brought to 8 bits. Undefined if it is absent or too short. */
+function readPalette(tiff: Tiff, directory: Directory, bits: number): number[][] | undefined {
+  const map = tagNumbers(tiff, directory, 320);
+  const n = 2 ** bits;
+  if (!map || map.length < 3 * n) return undefined;
+  return Array.from({ length: n }, (_, i) => [map[i]! >> 8, map[n + i]! >> 8, map[2 * n + i]! >> 8]);
+}

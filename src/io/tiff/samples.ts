@@ -1,0 +1,80 @@
+/** From plain bytes to numbers: byte order, small and odd bit depths, half precision, and the array for a sample type. */
+import type { AnyTypedArray } from '../../array/ndarray.ts';
+import type { SampleType } from '../imageFile.ts';
+
+/** Turns the bytes of each word around, in place. */
+export function swapBytes(bytes: Uint8Array, size: number): void {
+  if (size === 2) {
+    for (let i = 0; i + 1 < bytes.length; i += 2) {
+      const first = bytes[i]!;
+      bytes[i] = bytes[i + 1]!;
+      bytes[i + 1] = first;
+    }
+    return;
+  }
+  for (let i = 0; i + size <= bytes.length; i += size) bytes.subarray(i, i + size).reverse();
+}
+
+/**
+ * Unpacks samples of 1–31 bits, most significant bit first; each line begins at a byte.
+ *
+ * @param bytes     lines of rowBytes bytes.    @param row  samples in a line.
+ * @returns samples in the next wider of 8, 16, 32 bits.
+ */
+export function unpackBits(
+  bytes: Uint8Array,
+  rows: number,
+  rowBytes: number,
+  row: number,
+  bits: number,
+): Uint8Array | Uint16Array | Uint32Array {
+  const n = rows * row;
+  const out = bits <= 8 ? new Uint8Array(n) : bits <= 16 ? new Uint16Array(n) : new Uint32Array(n);
+  for (let y = 0, to = 0; y < rows; y++) {
+    let bit = y * rowBytes * 8;
+    for (let x = 0; x < row; x++) {
+      let value = 0;
+      for (let left = bits; left > 0; ) {
+        const take = Math.min(left, 8 - (bit & 7));
+        value = value * (1 << take) + ((bytes[bit >> 3]! >> (8 - (bit & 7) - take)) & ((1 << take) - 1));
+        bit += take;
+        left -= take;
+      }
+      out[to++] = value;
+    }
+  }
+  return out;
+}
+
+/** Half-precision numbers (IEEE 754 binary16) from their bits, exactly. */
+export function halfToFloat(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) {
+    const sign = halves[i]! & 0x8000 ? -1 : 1;
+    const exponent = (halves[i]! >> 10) & 31;
+    const fraction = halves[i]! & 1023;
+    if (exponent === 0) out[i] = sign * fraction * 2 ** -24;
+    else if (exponent === 31) out[i] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+    else out[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  }
+  return out;
+}
+
+/** The array that shows `buffer`, which holds samples in the machine's byte order, as numbers. Half precision is widened. */
+export function asSamples(buffer: ArrayBuffer, dtype: SampleType): AnyTypedArray {
+  if (dtype === 'float16') return halfToFloat(new Uint16Array(buffer));
+  return new arrays[dtype](buffer);
+}
+
+const arrays = {
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  uint64: BigUint64Array,
+  int64: BigInt64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
