@@ -1,0 +1,29 @@
+/** Opens a file of weights in whichever of the known formats it is. */
+import { FormatError } from '../errors.ts';
+import { openSafetensors } from './safetensors.ts';
+import type { Source } from './source.ts';
+import type { TensorFile } from './tensorFile.ts';
+import { openTorchFile } from './torchFile/openTorchFile.ts';
+
+/**
+ * Opens a PyTorch checkpoint (both formats) or safetensors, told apart by their first bytes.
+ *
+ * @throws FormatError if it is neither, or damaged.
+ */
+export async function openCheckpoint(source: Source): Promise<TensorFile> {
+  const start = await source.read(0, Math.min(source.size, 9));
+  if (start[0] === 0x50 && start[1] === 0x4b) return openTorchFile(source);
+  if (start[8] === 0x7b) return openSafetensors(source);
+  if (start[0] === 0x80) return openTorchFile(source);
+  throw new FormatError('checkpoint', `neither a PyTorch checkpoint nor safetensors: it is ${guess(start)}`, 0);
+}
+
+/** Names common files that are taken for weights. */
+function guess(start: Uint8Array): string {
+  const text = String.fromCharCode(...start);
+  if (start.length === 0) return 'empty';
+  if (text.startsWith('\u0093NUMPY')) return 'a .npy file (a size model?)';
+  if (/^\s*</.test(text)) return 'a web page: a download that went wrong';
+  if (text.startsWith('\u0089PNG') || text.startsWith('II*') || text.startsWith('MM')) return 'an image';
+  return `a file that begins with ${[...start.subarray(0, 4)].map((b) => b.toString(16).padStart(2, '0')).join(' ')}`;
+}
