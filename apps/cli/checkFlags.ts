@@ -1,0 +1,89 @@
+/** Looks at the values before anything runs: what cannot work is refused with a remedy, what has no effect is told. */
+import { RunError, UsageError } from './errors.ts';
+import { type Args, type Flag, flags } from './flags.ts';
+import type { Parsed } from './parseFlags.ts';
+
+/**
+ * @returns notes for the user, one line each.
+ * @throws UsageError for values out of range; RunError for what this version cannot do.
+ */
+export function checkFlags({ args, given }: Parsed): string[] {
+  refuseWhatComesLater(args, given);
+  checkRanges(args);
+  return [...notesOnFlagsWithoutEffect(given), ...notesOnCombinations(args, given)];
+}
+
+function refuseWhatComesLater(args: Args, given: ReadonlySet<string>): void {
+  const refused = (flags as readonly Flag[]).filter((flag) => {
+    return flag.later !== undefined && given.has(flag.name) && args[key(flag)] !== flag.default;
+  });
+  if (refused.length > 0) throw new RunError(refused.map((flag) => `${flag.name}: ${flag.later}`).join('\n'));
+}
+
+function checkRanges(args: Args): void {
+  const { chan, chan2, diameter, flow_threshold, cellprob_threshold, niter, batch_size, threads } = args;
+  require('--chan', chan, chan >= 0 && chan <= 3, '0 (grey), 1 (red), 2 (green) or 3 (blue)');
+  require('--chan2', chan2, chan2 >= 0 && chan2 <= 3, '0 (none), 1 (red), 2 (green) or 3 (blue)');
+  require('--diameter', diameter, diameter >= 0 && Number.isFinite(diameter), 'pixels above 0, or 0 to have it found');
+  require('--flow_threshold', flow_threshold, !Number.isNaN(flow_threshold), 'a number, commonly 0 (off) to 3');
+  const cellprobOk = Number.isFinite(cellprob_threshold) && Math.abs(cellprob_threshold) <= 100;
+  require('--cellprob_threshold', cellprob_threshold, cellprobOk, 'a number, commonly -6 to 6');
+  require('--niter', niter, niter >= 0, 'a number of steps, or 0 to derive it from the diameter');
+  require('--batch_size', batch_size, batch_size >= 1, '1 or more');
+  if (threads !== null) require('--threads', threads, threads >= 1, '1 or more');
+  normPercentile(args);
+  if (args.dir !== null && args.dir === '') throw new UsageError('--dir: needs the name of a folder');
+}
+
+/** The two percentiles of `--norm_percentile`, or undefined. @throws UsageError if they are not two numbers in order. */
+export function normPercentile({ norm_percentile }: Args): readonly [number, number] | undefined {
+  if (norm_percentile === null) return undefined;
+  const [low, high] = norm_percentile.map((word) => (word.trim() === '' ? Number.NaN : Number(word))) as [
+    number,
+    number,
+  ];
+  const ok = low >= 0 && high <= 100 && low < high;
+  require('--norm_percentile', norm_percentile.join(
+    ' ',
+  ), ok, 'two numbers from 0 to 100, the lower first, such as 1 99');
+  return [low, high];
+}
+
+function notesOnFlagsWithoutEffect(given: ReadonlySet<string>): string[] {
+  return (flags as readonly Flag[])
+    .filter((flag) => flag.noEffect !== undefined && given.has(flag.name))
+    .map((flag) => `${flag.name} has no effect: ${flag.noEffect}`);
+}
+
+function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
+  const notes: string[] = [];
+  if (args.model_type !== null) {
+    const used = given.has('--pretrained_model')
+      ? 'ignored, as --pretrained_model is given'
+      : 'read as --pretrained_model';
+    notes.push(`--model_type is a flag of older versions: ${used}`);
+  }
+  if (args.invert && args.norm_percentile !== null) {
+    notes.push('--invert has no effect together with --norm_percentile, as in Cellpose 3.1');
+  }
+  if (args.invert && args.no_norm && args.norm_percentile === null) {
+    notes.push('--invert has no effect together with --no_norm, as in Cellpose 3.1');
+  }
+  if (args.no_norm && args.norm_percentile !== null)
+    notes.push('--no_norm has no effect together with --norm_percentile');
+  if (args.flow_threshold < 0) notes.push(`--flow_threshold ${args.flow_threshold} is read as 0: no check of shapes`);
+  if (args.min_size < -1) notes.push(`--min_size ${args.min_size} is read as -1: all cells are kept`);
+  if (args.image_path !== null && args.dir !== null) notes.push('--image_path has no effect together with --dir');
+  if (Math.abs(args.cellprob_threshold) > 6) {
+    notes.push(`--cellprob_threshold ${args.cellprob_threshold} is beyond the common range of -6 to 6`);
+  }
+  return notes;
+}
+
+function require(flag: string, value: unknown, ok: boolean, needed: string): void {
+  if (!ok) throw new UsageError(`${flag}: needs ${needed}; got ${value}`);
+}
+
+function key(flag: Flag): keyof Args {
+  return flag.name.slice(2) as keyof Args;
+}

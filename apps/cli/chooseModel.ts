@@ -1,0 +1,135 @@
+/**
+ * From the name or path of `--pretrained_model` to a model on this machine. Nothing is ever fetched: models ship with the
+ * package, lie in the folder of models that Cellpose uses too, or are given by path. A name that nobody knows is an error;
+ * only where no model was asked for does the bundled one stand in for Cellpose's default, and the notes say so.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { bundledModels } from 'cellpose-ts';
+import { RunError } from './errors.ts';
+import type { Args } from './flags.ts';
+import type { Host } from './host.ts';
+import { type BuiltIn, builtInModels, builtInNamed } from './modelNames.ts';
+
+export interface ModelChoice {
+  /** What was asked for. */
+  readonly requested: string;
+  /** What will run. */
+  readonly name: string;
+  readonly source: BundledSource | FileSource;
+  /** Substitutions that a user should see. */
+  readonly notes: readonly string[];
+}
+
+interface BundledSource {
+  readonly kind: 'bundled';
+  readonly sha256: string;
+}
+
+interface FileSource {
+  readonly kind: 'file';
+  readonly path: string;
+  /** Where its size model would be; only networks with a name have one. */
+  readonly sizePath?: string;
+  /** Diameter that a built-in network was trained at; others carry it in their file. */
+  readonly diamMean?: number;
+}
+
+/**
+ * @param given  full names of the flags on the command line.
+ * @throws RunError where the model is unknown, or known but not on this machine.
+ */
+export async function chooseModel(args: Args, given: ReadonlySet<string>, host: Host): Promise<ModelChoice> {
+  const old = args.model_type !== null && !given.has('--pretrained_model');
+  const requested = old ? args.model_type! : args.pretrained_model;
+  const folder = modelFolder(host);
+  if (['None', 'False', '0', ''].includes(requested)) {
+    throw new RunError(
+      `--pretrained_model ${requested}: an untrained network finds nothing; name a model or a model file`,
+    );
+  }
+  const file = await asFile(requested);
+  if (file) return file;
+  const bundled = await asBundled(requested, requested);
+  if (bundled) return bundled;
+  const builtIn = builtInNamed(requested);
+  if (builtIn?.unsupported) throw new RunError(`--pretrained_model ${requested}: ${builtIn.unsupported}`);
+  const cached = builtIn ? await asBuiltIn(builtIn, requested, folder) : await asUserModel(requested, folder);
+  if (cached) return cached;
+  if (builtIn && !old && !given.has('--pretrained_model')) return standIn(requested, folder);
+  throw builtIn ? missingWeights(builtIn, requested, folder) : await unknownModel(requested, folder);
+}
+
+/** Folder of models, as Cellpose finds it. */
+export function modelFolder(host: Pick<Host, 'env' | 'home'>): string {
+  return host.env['CELLPOSE_LOCAL_MODELS_PATH'] || join(host.home, '.cellpose', 'models');
+}
+
+async function asFile(path: string): Promise<ModelChoice | undefined> {
+  if (!(await isFile(path))) return undefined;
+  // As in Cellpose: this one file is known by its name to be the built-in network of nuclei.
+  const diamMean = path.endsWith('nucleitorch_0') ? { diamMean: 17 } : {};
+  return { requested: path, name: basename(path), source: { kind: 'file', path, ...diamMean }, notes: [] };
+}
+
+async function asBundled(name: string, requested: string): Promise<ModelChoice | undefined> {
+  const model = (await bundledModels()).find((m) => m.name === name);
+  return model && { requested, name, source: { kind: 'bundled', sha256: model.sha256 }, notes: [] };
+}
+
+async function asBuiltIn(model: BuiltIn, requested: string, folder: string): Promise<ModelChoice | undefined> {
+  const path = join(folder, model.file);
+  if (!(await isFile(path))) return undefined;
+  const sizePath = model.sizeFile === undefined ? {} : { sizePath: join(folder, model.sizeFile) };
+  const source = { kind: 'file', path, diamMean: model.diamMean, ...sizePath } as const;
+  return { requested, name: model.name, source, notes: [] };
+}
+
+async function asUserModel(name: string, folder: string): Promise<ModelChoice | undefined> {
+  const path = join(folder, name);
+  if (basename(name) !== name || !(await isFile(path))) return undefined;
+  return { requested: name, name, source: { kind: 'file', path }, notes: [] };
+}
+
+/** Cellpose's default is not here and nobody insisted on it: the first bundled model runs instead. */
+async function standIn(requested: string, folder: string): Promise<ModelChoice> {
+  const [first] = await bundledModels();
+  if (!first) throw new RunError(`model ${requested}: not in ${folder}, and no model ships with this package`);
+  const note = `no --pretrained_model given, and ${requested} is not in ${folder}: the bundled model ${first.name} runs instead`;
+  return { ...(await asBundled(first.name, requested))!, notes: [note] };
+}
+
+function missingWeights(model: BuiltIn, requested: string, folder: string): RunError {
+  const files = [model.file, model.sizeFile].filter((f) => f !== undefined).join(' and ');
+  return new RunError(
+    `--pretrained_model ${requested}: Cellpose has a model of this name, but its weights are not on this machine and nothing ` +
+      `is downloaded. Copy ${files} into ${folder} from a machine where Cellpose has used it, set ` +
+      'CELLPOSE_LOCAL_MODELS_PATH to a folder that has it, or give the path of a model file',
+  );
+}
+
+async function unknownModel(requested: string, folder: string): Promise<RunError> {
+  const bundled = (await bundledModels()).map((m) => m.name);
+  const own = await userModels(folder);
+  const lines = [
+    `--pretrained_model ${requested}: there is no file and no model of this name. Known are`,
+    `  shipped with this package: ${bundled.join(', ')}`,
+    `  of Cellpose, if their files are in ${folder}: ${builtInModels.map((m) => m.name).join(', ')}`,
+    ...(own.length > 0 ? [`  your own in ${folder}: ${own.join(', ')}`] : []),
+  ];
+  return new RunError(lines.join('\n'));
+}
+
+/** Models that Cellpose's list of own models names. */
+async function userModels(folder: string): Promise<string[]> {
+  const list = await readFile(join(folder, 'gui_models.txt'), 'utf8').catch(() => '');
+  const present = new Set(await readdir(folder).catch(() => []));
+  return list
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((name) => name !== '' && present.has(name));
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}

@@ -1,0 +1,49 @@
+/** `cellpose-ts demo [FOLDER]`: segments the sample images that ship with the package, to see that everything works. */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { describeError } from './describeError.ts';
+import { RunError, UsageError } from './errors.ts';
+import type { Host } from './host.ts';
+import { findImages } from './imageFiles.ts';
+import { parseFlags } from './parseFlags.ts';
+import { runOnImages } from './runOnImages.ts';
+import { packageRoot } from './version.ts';
+
+const defaultFolder = 'cellpose-demo';
+
+/**
+ * @param words  what follows `demo`: at most the folder to write to.
+ * @returns      the exit code.
+ */
+export async function demo(words: readonly string[], host: Host): Promise<number> {
+  const [folder = defaultFolder, ...rest] = words;
+  if (rest.length > 0 || folder.startsWith('-')) {
+    throw new UsageError('demo takes at most one word, the folder to write to: cellpose-ts demo [FOLDER]');
+  }
+  const images = await copySamples(folder);
+  host.stdout.write(`${images.length} sample images are in ${folder}\n`);
+  const flags = ['--dir', folder, '--pretrained_model', 'nuclei_ref', '--diameter', '0'];
+  const outputs = ['--save_png', '--save_outlines', '--save_overlay', '--save_txt', '--save_csv'];
+  const command = [...flags, ...outputs, '--record', join(folder, 'run-record.json')];
+  const exitCode = await runOnImages({ words: command, parsed: parseFlags(command), notes: [], host, images });
+  if (exitCode === 0) {
+    const first = basename(images[0]!, extname(images[0]!));
+    host.stdout.write(
+      `\nLook at ${join(folder, `${first}_overlay_cp_masks.png`)} first. The same command for your own images:\n` +
+        '  cellpose-ts --dir FOLDER --pretrained_model nuclei_ref --diameter 0 --save_png --save_overlay --save_csv\n',
+    );
+  }
+  return exitCode;
+}
+
+async function copySamples(folder: string): Promise<string[]> {
+  const samples = await findImages(join(packageRoot, 'samples'), { maskFilter: '_masks' });
+  try {
+    await mkdir(folder, { recursive: true });
+    const copies = samples.map((sample) => join(folder, basename(sample)));
+    for (const [i, sample] of samples.entries()) await copyFile(sample, copies[i]!);
+    return copies;
+  } catch (error) {
+    throw new RunError(`demo: cannot write to ${folder}: ${describeError(error)}`);
+  }
+}

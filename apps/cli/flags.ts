@@ -1,0 +1,521 @@
+/**
+ * All flags of the command line, one entry each: Cellpose 3.1's with its names and defaults, Cellpose 4's, flags that
+ * old tutorials still use, and our own. Parser, help, checks and docs/cli.md follow this table.
+ */
+
+export type FlagType = 'flag' | 'int' | 'float' | 'str';
+
+export interface Flag {
+  readonly name: `--${string}`;
+  readonly group: GroupName;
+  readonly type: FlagType;
+  readonly default: boolean | number | string | null;
+  readonly nargs?: 2 | '+';
+  readonly metavar?: string | readonly [string, string];
+  readonly help: string;
+  /** Where the flag comes from; 3.1 wins when an abbreviation fits flags of several. */
+  readonly from?: '4' | 'old' | 'own';
+  /** Accepted, does nothing; the reason is told when the flag is given. */
+  readonly noEffect?: string;
+  /** Not there yet: the run is refused with this line. */
+  readonly later?: string;
+}
+
+/** Titles of the groups, in the order of the help. */
+export const groups = {
+  input: 'Images',
+  model: 'Model',
+  size: 'Size and intensity',
+  cells: 'What counts as a cell',
+  output: 'What is written',
+  run: 'How it runs',
+  volume: 'Volumes (not in this version)',
+  restore: 'Image restoration (not in this version)',
+  training: 'Training (not in this version)',
+  old: 'Of older versions',
+} as const;
+export type GroupName = keyof typeof groups;
+
+const trainLater = 'training is not part of this version';
+const volumeLater = 'this version segments planes, not volumes: leave it out to segment each plane by itself';
+const restoreLater = 'image restoration is not part of this version: leave it out, or restore the images beforehand';
+
+export const flags = [
+  // Images
+  { name: '--dir', group: 'input', type: 'str', default: null, metavar: 'FOLDER', help: 'folder of images to segment' },
+  {
+    name: '--image_path',
+    group: 'input',
+    type: 'str',
+    default: null,
+    metavar: 'FILE',
+    help: 'one image instead of a folder',
+  },
+  {
+    name: '--look_one_level_down',
+    group: 'input',
+    type: 'flag',
+    default: false,
+    help: 'also the images in the direct subfolders of --dir',
+  },
+  {
+    name: '--img_filter',
+    group: 'input',
+    type: 'str',
+    default: null,
+    metavar: 'ENDING',
+    help: 'only images whose name ends so (without extension), for example _img',
+  },
+  {
+    name: '--mask_filter',
+    group: 'input',
+    type: 'str',
+    default: '_masks',
+    metavar: 'ENDING',
+    help: 'files whose name ends so are masks, not images',
+  },
+  {
+    name: '--channel_axis',
+    group: 'input',
+    type: 'int',
+    default: null,
+    metavar: 'AXIS',
+    help: 'axis of the channels, counted from 0 (-1 is the last); else it is found from the file',
+  },
+  {
+    name: '--z_axis',
+    group: 'input',
+    type: 'int',
+    default: null,
+    metavar: 'AXIS',
+    help: 'axis of the planes of a stack, counted from 0',
+  },
+  {
+    name: '--chan',
+    group: 'input',
+    type: 'int',
+    default: 0,
+    metavar: 'N',
+    help: 'channel to segment: 0 grey (mean of all), 1 red, 2 green, 3 blue',
+  },
+  {
+    name: '--chan2',
+    group: 'input',
+    type: 'int',
+    default: 0,
+    metavar: 'N',
+    help: 'channel of the nuclei, for models of whole cells: 0 none, 1 red, 2 green, 3 blue',
+  },
+  {
+    name: '--all_channels',
+    group: 'input',
+    type: 'flag',
+    default: false,
+    help: 'give the channels to the network as they are (models trained on such images)',
+  },
+  { name: '--invert', group: 'input', type: 'flag', default: false, help: 'dark cells on a bright ground: invert' },
+
+  // Model
+  {
+    name: '--pretrained_model',
+    group: 'model',
+    type: 'str',
+    default: 'cyto3',
+    metavar: 'MODEL',
+    help: 'name of a model, or path of a model file (.pth as PyTorch writes it, or .safetensors)',
+  },
+  {
+    name: '--add_model',
+    group: 'model',
+    type: 'str',
+    default: null,
+    metavar: 'FILE',
+    help: 'copy a model file into the folder of models, so that its name can be used; then stop',
+  },
+  {
+    name: '--transformer',
+    group: 'model',
+    type: 'flag',
+    default: false,
+    help: 'transformer network of Cellpose 3',
+    later: 'the transformer network is not part of this version: leave it out to use the default network',
+  },
+
+  // Size and intensity
+  {
+    name: '--diameter',
+    group: 'size',
+    type: 'float',
+    default: 30,
+    metavar: 'PIXELS',
+    help:
+      'diameter of the cells in pixels; 0: estimated for each image where the model can, ' +
+      'else the mean of the model’s training images',
+  },
+  { name: '--no_norm', group: 'size', type: 'flag', default: false, help: 'take intensities as they are' },
+  {
+    name: '--norm_percentile',
+    group: 'size',
+    type: 'str',
+    nargs: 2,
+    default: null,
+    metavar: ['LOW', 'HIGH'],
+    help: 'percentiles of intensity that become 0 and 1, for example 1 99',
+  },
+
+  // Cells
+  {
+    name: '--flow_threshold',
+    group: 'cells',
+    type: 'float',
+    default: 0.4,
+    metavar: 'X',
+    help: 'raise it if cells are missed, lower it if shapes are poor; 0 keeps every shape',
+  },
+  {
+    name: '--cellprob_threshold',
+    group: 'cells',
+    type: 'float',
+    default: 0,
+    metavar: 'X',
+    help: 'lower it (to -6) for more and larger cells, raise it (to 6) for fewer and smaller ones',
+  },
+  {
+    name: '--min_size',
+    group: 'cells',
+    type: 'int',
+    default: 15,
+    metavar: 'PIXELS',
+    help: 'cells with fewer pixels are dropped; -1 keeps all',
+  },
+  {
+    name: '--exclude_on_edges',
+    group: 'cells',
+    type: 'flag',
+    default: false,
+    help: 'drop cells that touch the border of the image',
+  },
+  {
+    name: '--niter',
+    group: 'cells',
+    type: 'int',
+    default: 0,
+    metavar: 'N',
+    help: 'steps by which pixels walk to the centre of their cell; 0: from the diameter; very long cells: 2000',
+  },
+  {
+    name: '--no_resample',
+    group: 'cells',
+    type: 'flag',
+    default: false,
+    help: 'find cells at the size of the network’s input: faster for large cells, coarser outlines',
+  },
+  { name: '--no_interp', group: 'cells', type: 'flag', default: false, help: 'no interpolation between flows' },
+  {
+    name: '--augment',
+    group: 'cells',
+    type: 'flag',
+    default: false,
+    help: 'average over flipped, overlapping tiles: about four times the time, a little better',
+  },
+
+  // Output
+  { name: '--save_png', group: 'output', type: 'flag', default: false, help: 'NAME_cp_masks.png: labels, 16 bit' },
+  { name: '--save_tif', group: 'output', type: 'flag', default: false, help: 'NAME_cp_masks.tif: labels' },
+  {
+    name: '--save_outlines',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'NAME_outlines_cp_masks.png: the image with red outlines',
+  },
+  {
+    name: '--save_txt',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'NAME_cp_outlines.txt: outlines for ImageJ, one line of x,y per cell',
+  },
+  {
+    name: '--save_flows',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'NAME_flows_cp_masks.tif, a picture, and NAME_dP_cp_masks.tif, the flows in numbers',
+  },
+  {
+    name: '--save_overlay',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'NAME_overlay_cp_masks.png: the image with each cell in a colour of its own',
+  },
+  {
+    name: '--save_csv',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'NAME_cp_objects.csv: area, place, size and intensity of each cell',
+  },
+  {
+    name: '--no_npy',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'no NAME_seg.npy; else it is always written, beside the image, for the Cellpose GUI',
+  },
+  {
+    name: '--savedir',
+    group: 'output',
+    type: 'str',
+    default: null,
+    metavar: 'FOLDER',
+    help: 'folder for the results (must exist); _seg.npy stays beside the image',
+  },
+  {
+    name: '--dir_above',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'results into the folder above that of the images',
+  },
+  {
+    name: '--in_folders',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'results sorted into folders masks, outlines, txt_outlines, flows',
+  },
+  {
+    name: '--output_name',
+    group: 'output',
+    type: 'str',
+    default: null,
+    metavar: 'ENDING',
+    help: 'ending of the results instead of _cp_masks; may be empty with another --savedir',
+  },
+  {
+    name: '--save_rois',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'NAME_rois.zip for ImageJ',
+    later: 'ImageJ archives are not part of this version: leave it out; --save_txt writes outlines that ImageJ imports',
+  },
+  {
+    name: '--save_mpl',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'figure of four pictures',
+    later: 'the figure of four pictures is not part of this version: use --save_overlay, --save_outlines, --save_flows',
+  },
+
+  // Running
+  { name: '--verbose', group: 'run', type: 'flag', default: false, help: 'tell every step, and write a log file' },
+  {
+    name: '--threads',
+    group: 'run',
+    type: 'int',
+    default: null,
+    from: 'own',
+    metavar: 'N',
+    help: 'processor threads; else $OMP_NUM_THREADS, else all; cells do not depend on it',
+  },
+  {
+    name: '--record',
+    group: 'run',
+    type: 'str',
+    default: null,
+    from: 'own',
+    metavar: 'FILE',
+    help: 'where the record of the run goes; else into ~/.cellpose/runs',
+  },
+  {
+    name: '--batch_size',
+    group: 'run',
+    type: 'int',
+    default: 8,
+    metavar: 'N',
+    help: 'most tiles that the network gets at once; cells do not depend on it',
+  },
+  { name: '--version', group: 'run', type: 'flag', default: false, help: 'versions, and stop' },
+  {
+    name: '--use_gpu',
+    group: 'run',
+    type: 'flag',
+    default: false,
+    help: 'accepted; this version computes on the processor',
+    noEffect: 'this version computes on the processor (CPU)',
+  },
+  {
+    name: '--gpu_device',
+    group: 'run',
+    type: 'str',
+    default: '0',
+    metavar: 'N',
+    help: 'accepted; see --use_gpu',
+    noEffect: 'this version computes on the processor (CPU)',
+  },
+  {
+    name: '--check_mkl',
+    group: 'run',
+    type: 'flag',
+    default: false,
+    help: 'accepted; there is no MKL here',
+    noEffect: 'there is no MKL here: ONNX Runtime computes',
+  },
+  {
+    name: '--Zstack',
+    group: 'run',
+    type: 'flag',
+    default: false,
+    help: 'accepted; there is no window to open',
+    noEffect: 'there is no window to open',
+  },
+
+  // Volumes
+  {
+    name: '--do_3D',
+    group: 'volume',
+    type: 'flag',
+    default: false,
+    help: 'segment a stack as a volume',
+    later: volumeLater,
+  },
+  {
+    name: '--stitch_threshold',
+    group: 'volume',
+    type: 'float',
+    default: 0,
+    metavar: 'IOU',
+    help: 'join the cells of neighbouring planes',
+    later: volumeLater,
+  },
+  {
+    name: '--anisotropy',
+    group: 'volume',
+    type: 'float',
+    default: 1,
+    metavar: 'X',
+    help: 'distance of planes over size of a pixel',
+    noEffect: 'it only matters with --do_3D',
+  },
+  {
+    name: '--flow3D_smooth',
+    group: 'volume',
+    type: 'float',
+    nargs: '+',
+    default: 0,
+    metavar: 'SIGMA',
+    help: 'smoothing of the flows of a volume',
+    noEffect: 'it only matters with --do_3D',
+  },
+  {
+    name: '--pretrained_model_ortho',
+    group: 'volume',
+    type: 'str',
+    default: null,
+    metavar: 'MODEL',
+    help: 'another model for the planes across',
+    noEffect: 'it only matters with --do_3D',
+  },
+
+  // Restoration
+  {
+    name: '--restore_type',
+    group: 'restore',
+    type: 'str',
+    default: null,
+    metavar: 'MODEL',
+    help: 'denoise, deblur or upsample first',
+    later: restoreLater,
+  },
+  {
+    name: '--chan2_restore',
+    group: 'restore',
+    type: 'flag',
+    default: false,
+    help: 'restore the second channel as nuclei',
+    noEffect: 'it only matters with --restore_type',
+  },
+
+  // Training
+  { name: '--train', group: 'training', type: 'flag', default: false, help: 'train a network', later: trainLater },
+  {
+    name: '--train_size',
+    group: 'training',
+    type: 'flag',
+    default: false,
+    help: 'train a size model',
+    later: trainLater,
+  },
+  trainingOnly('--test_dir', 'str', null, 'folder of test images'),
+  trainingOnly('--file_list', 'str', null, 'file with lists of training and test images'),
+  trainingOnly('--diam_mean', 'float', 30, 'diameter that training images are scaled to'),
+  trainingOnly('--learning_rate', 'float', 0.2, 'learning rate'),
+  trainingOnly('--weight_decay', 'float', 0.00001, 'weight decay'),
+  trainingOnly('--n_epochs', 'int', 500, 'number of epochs'),
+  trainingOnly('--nimg_per_epoch', 'int', null, 'training images per epoch'),
+  trainingOnly('--nimg_test_per_epoch', 'int', null, 'test images per epoch'),
+  trainingOnly('--min_train_masks', 'int', 5, 'images with fewer cells are left out'),
+  trainingOnly('--SGD', 'int', 1, '1: SGD, 0: AdamW'),
+  trainingOnly('--save_every', 'int', 100, 'epochs between saved models'),
+  trainingOnly('--model_name_out', 'str', null, 'name of the trained model'),
+  { ...trainingOnly('--train_batch_size', 'int', 1, 'tiles per step of training'), from: '4' },
+  { ...trainingOnly('--bsize', 'int', 256, 'size of training tiles'), from: '4' },
+  { ...trainingOnly('--save_each', 'flag', false, 'keep every saved model'), from: '4' },
+
+  // Removed upstream
+  {
+    name: '--model_type',
+    group: 'old',
+    type: 'str',
+    default: null,
+    from: 'old',
+    metavar: 'MODEL',
+    help: 'now called --pretrained_model',
+  },
+  {
+    name: '--fast_mode',
+    group: 'old',
+    type: 'flag',
+    default: false,
+    from: 'old',
+    help: 'accepted; one network is used in any case',
+    noEffect: 'one network is used in any case',
+  },
+  {
+    name: '--net_avg',
+    group: 'old',
+    type: 'flag',
+    default: false,
+    from: 'old',
+    help: 'accepted; models are single networks now',
+    noEffect: 'models are single networks now, nothing is averaged',
+  },
+] as const satisfies readonly Flag[];
+
+function trainingOnly<const N extends `--${string}`, const T extends FlagType, const D extends Flag['default']>(
+  name: N,
+  type: T,
+  value: D,
+  help: string,
+) {
+  return { name, group: 'training', type, default: value, help, noEffect: 'it only matters in training' } as const;
+}
+
+type Values = { readonly flag: boolean; readonly int: number; readonly float: number; readonly str: string };
+type Table = (typeof flags)[number];
+type WithoutDashes<N extends string> = N extends `--${infer Rest}` ? Rest : never;
+type Base<F extends Flag> = Values[F['type']] | (F['default'] extends null ? null : never);
+type ValueOf<F extends Flag> = F extends { nargs: 2 }
+  ? readonly [string, string] | null
+  : F extends { nargs: '+' }
+    ? number | readonly number[]
+    : Base<F>;
+
+/** What the command line said: a value for every flag, the default where it was not given. */
+export type Args = { readonly [F in Table as WithoutDashes<F['name']>]: ValueOf<F> };

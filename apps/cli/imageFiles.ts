@@ -1,0 +1,103 @@
+/**
+ * Which files of a folder are images to segment. The rules are Cellpose 3.1's (`io.get_image_files`), so that a second
+ * run over the same folder finds the same images: endings of results are left out.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { RunError } from './errors.ts';
+import { compareNatural } from './naturalSort.ts';
+
+const extensions = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.flex', '.dax', '.nd2', '.nrrd']);
+const endingsOfResults = ['_cp_output', '_flows', '_flows_0', '_flows_1', '_flows_2', '_cellprob', '_masks'];
+
+export interface FindOptions {
+  /** Names (without extension) that end so are masks. */
+  readonly maskFilter: string;
+  /** Only names (without extension) that end so. */
+  readonly imgFilter?: string | null;
+  readonly lookOneLevelDown?: boolean;
+  /** Ending of the results of this run; a file that carries it and has its image beside it is a result. */
+  readonly outputName?: string | null;
+}
+
+/**
+ * Finds the images of a folder, in natural order.
+ *
+ * @returns paths that start with `folder`.
+ * @throws RunError where the folder is missing, empty, or holds no images.
+ */
+export async function findImages(folder: string, options: FindOptions): Promise<string[]> {
+  const files: string[] = [];
+  for (const place of await foldersToSearch(folder, options.lookOneLevelDown ?? false)) {
+    for (const name of await list(place)) files.push(join(place, name));
+  }
+  if (files.length === 0) throw new RunError(`--dir ${folder}: the folder is empty; give a folder with images`);
+  const images = files.filter((file) => extensions.has(extname(file).toLowerCase()));
+  if (images.length === 0) {
+    const known = 'png, jpg, jpeg, tif, tiff';
+    throw new RunError(
+      `--dir ${folder}: none of its ${files.length} files is an image (${known}); is this the right folder?`,
+    );
+  }
+  const { imgFilter, maskFilter } = options;
+  const excluded = [...endingsOfResults, maskFilter].filter((ending) => ending !== '');
+  const wanted = images.filter((file) => {
+    const stem = stemOf(file);
+    return stem.endsWith(imgFilter ?? '') && !excluded.some((ending) => stem.endsWith(ending));
+  });
+  const found = await keepFiles(withoutResults(wanted, options.outputName ?? ''));
+  if (found.length === 0) {
+    const filter = imgFilter ? ` that ends with "${imgFilter}" (--img_filter)` : '';
+    throw new RunError(
+      `--dir ${folder}: no image${filter} among its ${images.length} image files; ` +
+        `names that end with ${excluded.join(', ')} are taken for results and left out`,
+    );
+  }
+  return found.sort(compareNatural);
+}
+
+/** Path without the extension. */
+export function stemOf(file: string): string {
+  return file.slice(0, file.length - extname(file).length);
+}
+
+async function foldersToSearch(folder: string, lookOneLevelDown: boolean): Promise<string[]> {
+  const info = await stat(folder).catch(() => undefined);
+  if (!info) throw new RunError(`--dir ${folder}: there is no such folder`);
+  if (!info.isDirectory()) throw new RunError(`--dir ${folder}: this is a file; give it with --image_path`);
+  if (!lookOneLevelDown) return [folder];
+  const folders = [folder];
+  for (const name of await list(folder)) {
+    const path = join(folder, name);
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) folders.push(path);
+  }
+  return folders;
+}
+
+/** Names in a folder but hidden ones, which file patterns do not match either. */
+async function list(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !name.startsWith('.'));
+  } catch (error) {
+    throw new RunError(`--dir ${folder}: cannot be listed (${(error as Error).message}); check its permissions`);
+  }
+}
+
+async function keepFiles(paths: readonly string[]): Promise<string[]> {
+  const kept: string[] = [];
+  for (const path of paths) if (!(await stat(path).catch(() => undefined))?.isDirectory()) kept.push(path);
+  return kept;
+}
+
+/** Drops x_foo.png where x.png (any image extension) is there too and results are named with the ending _foo. */
+function withoutResults(files: readonly string[], ending: string): string[] {
+  if (ending === '') return [...files];
+  const stems = new Set(files.map(stemOf));
+  return files.filter((file) => {
+    const name = basename(stemOf(file));
+    if (!name.endsWith(ending)) return true;
+    const source = name.slice(0, -ending.length).replace(/_(flows|dP|outlines|overlay)$/, '');
+    const itself = name.slice(0, -ending.length);
+    return ![source, itself].some((stem) => stem !== '' && stems.has(join(dirname(file), stem)));
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * Names of the files that a run writes for an image: those of Cellpose 3.1 (`io.save_masks`, `io.masks_flows_to_seg`), and
+ * two of ours. Unlike there, each flag works alone.
+ */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { RunError } from './errors.ts';
+import type { Args } from './flags.ts';
+import { stemOf } from './imageFiles.ts';
+
+export type OutputKind = 'seg' | 'png' | 'tif' | 'outlines' | 'txt' | 'flows' | 'dP' | 'overlay' | 'csv';
+
+/** What each kind is called, for people. */
+export const outputTitles: Readonly<Record<OutputKind, string>> = {
+  seg: '_seg.npy',
+  png: 'label PNG',
+  tif: 'label TIFF',
+  outlines: 'picture with outlines',
+  txt: 'outline text',
+  flows: 'picture of flows',
+  dP: 'flow TIFF',
+  overlay: 'picture with coloured cells',
+  csv: 'table of cells',
+};
+
+export interface Output {
+  readonly kind: OutputKind;
+  readonly path: string;
+  /** Folder that may have to be made first. */
+  readonly makeFolder: boolean;
+}
+
+/** Where the files of one image go, in the order in which they are written: the labels first. */
+export function outputsOf(image: string, args: Args): Output[] {
+  const folder = args.savedir ?? (args.dir_above ? resolve(dirname(image), '..') : dirname(image));
+  const stem = basename(stemOf(image));
+  const ending = suffix(image, args);
+  const output = (kind: OutputKind, name: string, subfolder: string): Output => ({
+    kind,
+    path: args.in_folders ? join(folder, subfolder, name) : join(folder, name),
+    makeFolder: args.in_folders,
+  });
+  const all: (Output | false)[] = [
+    args.save_png && output('png', `${stem}${ending}.png`, 'masks'),
+    args.save_tif && output('tif', `${stem}${ending}.tif`, 'masks'),
+    args.save_outlines && output('outlines', `${stem}_outlines${ending}.png`, 'outlines'),
+    args.save_overlay && output('overlay', `${stem}_overlay${ending}.png`, 'outlines'),
+    args.save_txt && output('txt', `${stem}_cp_outlines.txt`, 'txt_outlines'),
+    args.save_csv && output('csv', `${stem}_cp_objects.csv`, 'objects'),
+    args.save_flows && output('flows', `${stem}_flows${ending}.tif`, 'flows'),
+    args.save_flows && output('dP', `${stem}_dP${ending}.tif`, 'flows'),
+    !args.no_npy && { kind: 'seg', path: `${stemOf(image)}_seg.npy`, makeFolder: false },
+  ];
+  return all.filter((entry) => entry !== false);
+}
+
+/** Finds the images whose results another image of the same run would overwrite: path of the image → that of the first. */
+export function findCollisions(images: readonly string[], args: Args): Map<string, string> {
+  const owners = new Map<string, string>();
+  const collisions = new Map<string, string>();
+  for (const image of images) {
+    const paths = outputsOf(image, args).map((output) => resolve(output.path));
+    const owner = paths.map((path) => owners.get(path)).find((other) => other !== undefined);
+    if (owner !== undefined) collisions.set(image, owner);
+    else for (const path of paths) owners.set(path, image);
+  }
+  return collisions;
+}
+
+/** @throws RunError if a result would replace one of the images. */
+export function checkImagesAreSafe(images: readonly string[], args: Args): void {
+  const inputs = new Set(images.map(real));
+  for (const image of images) {
+    const hit = outputsOf(image, args).find((output) => inputs.has(real(output.path)));
+    if (!hit) continue;
+    throw new RunError(
+      `the result ${hit.path} would replace an image of this run; choose another --output_name or --savedir`,
+    );
+  }
+}
+
+/**
+ * `--output_name` replaces _cp_masks; an empty one only where the results go to another folder than the images, so that no
+ * image is replaced.
+ */
+function suffix(image: string, args: Args): string {
+  const { output_name: name, savedir } = args;
+  if (name === null) return '_cp_masks';
+  if (savedir === null) return name === '' ? '_cp_masks' : name;
+  return real(savedir) === real(args.dir ?? dirname(image)) ? '_cp_masks' : name;
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}

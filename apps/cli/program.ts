@@ -1,0 +1,62 @@
+/** From the command line to an exit code: 0 all done, 1 something failed, 2 wrong command line, 130 interrupted. */
+import { checkFlags } from './checkFlags.ts';
+import { RunError, UsageError } from './errors.ts';
+import { greeting, helpText, usageText } from './help.ts';
+import type { Host } from './host.ts';
+import { type Parsed, parseFlags } from './parseFlags.ts';
+import { versionText } from './version.ts';
+
+/**
+ * @param words  the command line after the program's name.
+ * @returns      the exit code.
+ */
+export async function main(words: readonly string[], host: Host): Promise<number> {
+  try {
+    if (words[0] === 'demo') return await (await import('./demo.ts')).demo(words.slice(1), host);
+    return await run(words, host);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      host.stderr.write(`${usageText}cellpose-ts: error: ${error.message}\n`);
+      return 2;
+    }
+    if (error instanceof RunError) {
+      host.stderr.write(`cellpose-ts: ${error.message}\n`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+async function run(words: readonly string[], host: Host): Promise<number> {
+  if (words.length === 0) {
+    host.stdout.write(greeting);
+    return 0;
+  }
+  const parsed = parse(words, host);
+  if (parsed === undefined) return 0;
+  const notes = checkFlags(parsed);
+  const { args } = parsed;
+  // The library is loaded only now: help and versions come at once.
+  if (args.add_model !== null && args.dir === null && args.image_path === null) {
+    return (await import('./addModel.ts')).addModel(args.add_model, host);
+  }
+  if (args.dir === null && args.image_path === null) {
+    throw new UsageError('nothing to segment: give --dir FOLDER or --image_path FILE (there is no window to open)');
+  }
+  const { runOnImages } = await import('./runOnImages.ts');
+  return runOnImages({ words, parsed, notes, host });
+}
+
+/** Reads the flags, and answers `--help` and `--version` itself: then undefined. */
+function parse(words: readonly string[], host: Host): Parsed | undefined {
+  const parsed = parseFlags(words);
+  if (parsed.help) {
+    host.stdout.write(helpText());
+    return undefined;
+  }
+  if (parsed.args.version) {
+    host.stdout.write(`${versionText(host.platform)}\n`);
+    return undefined;
+  }
+  return parsed;
+}

@@ -1,0 +1,128 @@
+/** A run from its flags to its last line: find the images, load the model, segment, report, and leave a record. */
+import { stat } from 'node:fs/promises';
+import { chooseModel } from './chooseModel.ts';
+import { describeError } from './describeError.ts';
+import { RunError } from './errors.ts';
+import type { Args } from './flags.ts';
+import type { Host } from './host.ts';
+import { findImages } from './imageFiles.ts';
+import { checkImagesAreSafe } from './outputNames.ts';
+import type { Parsed } from './parseFlags.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+import { modelRecord, type RunRecord, startRecord, writeRecord } from './runRecord.ts';
+import { loadSegmenter, type Segmenter } from './segmenter.ts';
+import { readAhead, segmentFiles } from './segmentFiles.ts';
+import { summarize } from './summary.ts';
+import { threadsOf } from './threads.ts';
+
+export interface RunRequest {
+  /** The command line, for the record. */
+  readonly words: readonly string[];
+  readonly parsed: Parsed;
+  /** What the user should know about the flags. */
+  readonly notes: readonly string[];
+  readonly host: Host;
+  /** The images; by default those that the flags name. */
+  readonly images?: readonly string[];
+}
+
+/** @returns the exit code. */
+export async function runOnImages(request: RunRequest): Promise<number> {
+  const { words, parsed, notes, host } = request;
+  const { args } = parsed;
+  const begin = performance.now();
+  const images = request.images ?? (await imagesOf(args));
+  await checkSavedir(args);
+  checkImagesAreSafe(images, args);
+  const reporter = createReporter(host, args.verbose);
+  const record = startRecord(words, args, host);
+  const controller = new AbortController();
+  let interruptCode: number | undefined;
+  const stopListening = host.onInterrupt((code) => {
+    interruptCode = code;
+    reporter.warn('stopping: the image at hand is dropped (once more: at once)');
+    controller.abort(new Error('interrupted'));
+  });
+  try {
+    note(notes, reporter, record);
+    const first = readAhead(images[0]);
+    const model = await prepareModel(request, reporter, record);
+    if (!controller.signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
+    await segmentFiles(images, first, model, { args, host, reporter, record, signal: controller.signal });
+    await model.release();
+  } finally {
+    stopListening();
+  }
+  const failed = record.images.some((image) => image.status === 'failed' || image.status === 'not started');
+  const exitCode = interruptCode ?? (failed ? 1 : 0);
+  summarize(record, (performance.now() - begin) / 1000, reporter);
+  await finishRecord(record, exitCode, host, reporter);
+  return exitCode;
+}
+
+async function imagesOf(args: Args): Promise<string[]> {
+  if (args.dir !== null) {
+    return findImages(args.dir, {
+      maskFilter: args.mask_filter,
+      imgFilter: args.img_filter,
+      lookOneLevelDown: args.look_one_level_down,
+      outputName: args.output_name,
+    });
+  }
+  const path = args.image_path!;
+  const info = await stat(path).catch(() => undefined);
+  if (!info) throw new RunError(`--image_path ${path}: there is no such file`);
+  if (info.isDirectory()) throw new RunError(`--image_path ${path}: this is a folder; give it with --dir`);
+  return [path];
+}
+
+async function checkSavedir({ savedir }: Args): Promise<void> {
+  if (savedir === null) return;
+  const info = await stat(savedir).catch(() => undefined);
+  if (!info) throw new RunError(`--savedir ${savedir}: there is no such folder; make it first`);
+  if (!info.isDirectory()) throw new RunError(`--savedir ${savedir}: this is a file, not a folder`);
+}
+
+async function prepareModel(request: RunRequest, reporter: Reporter, record: RunRecord): Promise<Segmenter> {
+  const { parsed, host } = request;
+  const { args, given } = parsed;
+  const choice = await chooseModel(args, given, host);
+  note(choice.notes, reporter, record);
+  const threads = args.threads ?? threadsOf(host.env);
+  const load = host.loadSegmenter ?? loadSegmenter;
+  const estimateDiameter = args.diameter === 0;
+  const options = { estimateDiameter, ...(threads === undefined ? {} : { threads }) };
+  const model = await load(choice, options);
+  record.model = await modelRecord(choice, model);
+  const { diamMean, diamLabels } = model;
+  reporter.detail(
+    `model ${model.name}: diameter ${diamMean.toFixed(3)} in the network, ${diamLabels.toFixed(3)} in training`,
+  );
+  if (!estimateDiameter) reporter.detail(`diameter ${args.diameter} pixels for all images`);
+  else if (model.estimatesDiameter) reporter.detail('the diameter is estimated for each image');
+  else reporter.detail(`no size model: diameter ${diamLabels.toFixed(3)} pixels, the mean of training, for all images`);
+  return model;
+}
+
+function note(notes: readonly string[], reporter: Reporter, record: RunRecord): void {
+  for (const line of notes) {
+    record.notes.push(line);
+    reporter.warn(line);
+  }
+}
+
+/** The record is kept if it can be; a run is not called failed because its record has no place. */
+async function finishRecord(record: RunRecord, exitCode: number, host: Host, reporter: Reporter): Promise<void> {
+  record.finished = new Date().toISOString();
+  record.exitCode = exitCode;
+  try {
+    reporter.detail(`record of this run: ${await writeRecord(record, host)}`);
+  } catch (error) {
+    const place = record.parameters.record === null ? 'use --record FILE' : 'give another --record FILE';
+    reporter.warn(`the record of this run cannot be written: ${describeError(error)}; ${place}`);
+  }
+}
+
+function plural(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

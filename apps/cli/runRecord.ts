@@ -1,0 +1,135 @@
+/**
+ * The record of a run: which weights, parameters and versions made which files, and what went wrong. One JSON file per run.
+ *
+ * It lies in ~/.cellpose/runs, not beside the images: programs that call this one take whatever appears there for a
+ * result. `--record FILE` puts it elsewhere.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { EvalResult } from 'cellpose-ts';
+import type { ModelChoice } from './chooseModel.ts';
+import type { Args } from './flags.ts';
+import type { Host } from './host.ts';
+import type { OutputKind } from './outputNames.ts';
+import type { Segmenter } from './segmenter.ts';
+import { type Versions, versions } from './version.ts';
+import { writeWhole } from './wholeFile.ts';
+
+export interface ImageRecord {
+  readonly image: string;
+  readonly status: 'done' | 'failed' | 'cancelled' | 'not started';
+  readonly sha256?: string;
+  /** Size of the array as read, and how its axes were understood. */
+  readonly shape?: readonly number[];
+  readonly dtype?: string;
+  readonly axes?: string;
+  readonly count?: number;
+  readonly diameter?: number;
+  readonly diameterStyle?: number;
+  readonly rescale?: number;
+  readonly niter?: number;
+  readonly milliseconds?: Readonly<Record<string, number>>;
+  readonly outputs: readonly { readonly kind: OutputKind; readonly path: string }[];
+  readonly notes: readonly string[];
+  readonly errors: readonly string[];
+}
+
+export interface RunRecord {
+  readonly format: 'cellpose-ts run';
+  readonly version: 1;
+  readonly started: string;
+  finished: string;
+  exitCode: number;
+  readonly command: readonly string[];
+  readonly folder: string;
+  readonly versions: Versions & { readonly platform: string };
+  readonly parameters: Args;
+  model?: ModelRecord;
+  /** What ran the network. */
+  engine?: string;
+  /** Name of the rules that made the masks. */
+  preset?: string;
+  readonly notes: string[];
+  readonly errors: string[];
+  readonly images: ImageRecord[];
+}
+
+interface ModelRecord {
+  readonly requested: string;
+  readonly name: string;
+  readonly file?: string;
+  readonly sha256: string;
+  readonly diamMean: number;
+  readonly diamLabels: number;
+}
+
+/** An empty record at the beginning of a run. */
+export function startRecord(words: readonly string[], args: Args, host: Host): RunRecord {
+  return {
+    format: 'cellpose-ts run',
+    version: 1,
+    started: new Date().toISOString(),
+    finished: '',
+    exitCode: 1,
+    command: ['cellpose-ts', ...words],
+    folder: process.cwd(),
+    versions: { ...versions(), platform: `${host.platform} ${process.arch}` },
+    parameters: args,
+    notes: [],
+    errors: [],
+    images: [],
+  };
+}
+
+export async function modelRecord(choice: ModelChoice, model: Segmenter): Promise<ModelRecord> {
+  const { source, requested, name } = choice;
+  const { diamMean, diamLabels } = model;
+  if (source.kind === 'bundled') return { requested, name, sha256: source.sha256, diamMean, diamLabels };
+  return { requested, name, file: resolve(source.path), sha256: await sha256OfFile(source.path), diamMean, diamLabels };
+}
+
+/** What the record keeps of a result. */
+export function resultFacts(result: EvalResult, count: number): Partial<ImageRecord> {
+  const { axes, diameter, diameterStyle, rescale, niter, timing } = result;
+  const milliseconds = Object.fromEntries(Object.entries(timing).map(([stage, ms]) => [stage, Math.round(ms)]));
+  return {
+    axes,
+    count,
+    diameter,
+    ...(diameterStyle === undefined ? {} : { diameterStyle }),
+    rescale,
+    niter,
+    milliseconds,
+  };
+}
+
+/** Writes the record. @returns where it is. @throws the error of the operating system. */
+export async function writeRecord(record: RunRecord, host: Host): Promise<string> {
+  const path = record.parameters.record ?? defaultPath(record, host);
+  await mkdir(dirname(path), { recursive: true });
+  const text = `${JSON.stringify(record, numbersThatJsonLacks, 1)}\n`;
+  await (host.writeFile ?? writeWhole)(path, new TextEncoder().encode(text));
+  return path;
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+function defaultPath(record: RunRecord, host: Host): string {
+  const time = record.started.replace(/[:.]/g, '-');
+  return join(host.home, '.cellpose', 'runs', `${time}-${process.pid}.json`);
+}
+
+function numbersThatJsonLacks(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}

@@ -1,0 +1,180 @@
+/**
+ * The run itself: one model, one image after the other, the next image read while the present one is computed. What fails
+ * is kept with the image's name and the rest goes on; an interrupt drops the image at hand and leaves complete files.
+ */
+import { performance } from 'node:perf_hooks';
+import type { EvalOptions, Masks } from 'cellpose-ts';
+import { removeEdgeMasks } from 'cellpose-ts';
+import { normPercentile } from './checkFlags.ts';
+import { describeError, isDiskFull } from './describeError.ts';
+import type { Args } from './flags.ts';
+import type { Host } from './host.ts';
+import { findCollisions, outputsOf } from './outputNames.ts';
+import { fileSize, type Picture, readPicture } from './readPicture.ts';
+import type { Reporter } from './reporter.ts';
+import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
+import type { Segmenter } from './segmenter.ts';
+import { writeOutputs } from './writeOutputs.ts';
+
+/** Larger files are read only when their turn comes, so that two of them are never in memory. */
+const maxBytesReadAhead = 64 * 2 ** 20;
+
+export interface Run {
+  readonly args: Args;
+  readonly host: Host;
+  readonly reporter: Reporter;
+  readonly record: RunRecord;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the first image while the model is still being loaded. */
+export function readAhead(path: string | undefined): Promise<Picture> | undefined {
+  if (path === undefined) return undefined;
+  const reading = fileSize(path).then((size) => (size <= maxBytesReadAhead ? readPicture(path) : undefined));
+  const picture = reading.then((early) => early ?? readPicture(path));
+  // Its error is met when the image's turn comes.
+  picture.catch(() => {});
+  return picture;
+}
+
+/**
+ * Segments the images and puts an entry for each into the record.
+ *
+ * @param first  the first image, on its way.
+ */
+export async function segmentFiles(
+  images: readonly string[],
+  first: Promise<Picture> | undefined,
+  model: Segmenter,
+  run: Run,
+): Promise<void> {
+  const { reporter, record, signal, args } = run;
+  const collisions = findCollisions(images, args);
+  await reporter.start(images.length);
+  let next = first;
+  let diskFull = false;
+  for (const [i, image] of images.entries()) {
+    if (signal.aborted || diskFull) {
+      record.images.push(entry(image, 'not started'));
+      continue;
+    }
+    const current = next ?? readPicture(image);
+    const begin = performance.now();
+    const other = collisions.get(image);
+    if (other === undefined) {
+      const following = () => {
+        next = readAhead(images[i + 1]);
+      };
+      const done = await segmentFile(image, current, following, model, run);
+      diskFull = done.diskFull;
+      record.images.push(done.entry);
+    } else {
+      next = readAhead(images[i + 1]);
+      const error = `its results would have the names of those of ${other}; rename one of the two, or use two --savedir`;
+      record.images.push({ ...entry(image, 'failed'), errors: [error] });
+    }
+    tell(record.images.at(-1)!, (performance.now() - begin) / 1000, reporter);
+  }
+  reporter.stop();
+}
+
+interface Done {
+  readonly entry: ImageRecord;
+  readonly diskFull: boolean;
+}
+
+async function segmentFile(
+  path: string,
+  reading: Promise<Picture>,
+  readNext: () => void,
+  model: Segmenter,
+  { args, host, reporter, record, signal }: Run,
+): Promise<Done> {
+  let known: Partial<ImageRecord> = {};
+  try {
+    const picture = await reading;
+    readNext();
+    const { image, sha256, dtype } = picture;
+    known = { sha256, shape: image.shape, dtype, notes: picture.notes };
+    const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
+    const result = await model.eval(image, { ...evalOptions(args, model), signal, onProgress });
+    record.engine ??= result.engine;
+    record.preset ??= result.preset;
+    const masks = args.exclude_on_edges ? removeEdgeMasks(result.masks) : result.masks;
+    const count = args.exclude_on_edges ? largest(masks) : result.count;
+    const segmented = { path, image, result, masks, count, channels: channelsOf(args) };
+    const { written, failures, notes } = await writeOutputs(outputsOf(path, args), segmented, host.writeFile);
+    return {
+      entry: {
+        ...entry(path, failures.length > 0 ? 'failed' : 'done'),
+        ...known,
+        ...resultFacts(result, count),
+        outputs: written,
+        notes: [...picture.notes, ...result.notes, ...notes],
+        errors: failures.map(({ path: target, error }) => `cannot write ${target}: ${describeError(error)}`),
+      },
+      diskFull: failures.some(({ error }) => isDiskFull(error)),
+    };
+  } catch (error) {
+    readNext();
+    if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known }, diskFull: false };
+    return { entry: { ...entry(path, 'failed'), ...known, errors: [describeError(error)] }, diskFull: false };
+  }
+}
+
+/** The flags in the words of the library. */
+export function evalOptions(args: Args, model: Segmenter): EvalOptions {
+  const percentile = normPercentile(args);
+  const channels = channelsOf(args);
+  // Without a size model, leaving the diameter out is what makes the model use the mean of its training objects.
+  const diameter = args.diameter === 0 && !model.estimatesDiameter ? {} : { diameter: args.diameter };
+  return {
+    ...diameter,
+    ...(channels === undefined ? {} : { channels }),
+    ...(args.channel_axis === null ? {} : { channelAxis: args.channel_axis }),
+    ...(args.z_axis === null ? {} : { zAxis: args.z_axis }),
+    normalize: percentile === undefined ? !args.no_norm : { percentile },
+    invert: args.invert && !args.no_norm,
+    batchSize: args.batch_size,
+    augment: args.augment,
+    resample: !args.no_resample,
+    interp: !args.no_interp,
+    flowThreshold: Math.max(0, args.flow_threshold),
+    cellprobThreshold: args.cellprob_threshold,
+    minSize: Math.max(-1, args.min_size),
+    niter: args.niter,
+  };
+}
+
+function channelsOf(args: Args): readonly [number, number] | undefined {
+  return args.all_channels ? undefined : [args.chan, args.chan2];
+}
+
+/** Share of an image's work that is done; network and dynamics take about so much of it. */
+function overall(stage: 'size' | 'network' | 'masks', fraction: number): number {
+  if (stage === 'size') return 0.4 * fraction;
+  return stage === 'network' ? 0.85 * fraction : 0.85 + 0.15 * fraction;
+}
+
+function entry(image: string, status: ImageRecord['status']): ImageRecord {
+  return { image, status, outputs: [], notes: [], errors: [] };
+}
+
+function tell(
+  { image, status, count, diameter, errors, notes }: ImageRecord,
+  seconds: number,
+  reporter: Reporter,
+): void {
+  const found = count === undefined ? '' : `${count === 1 ? '1 cell' : `${count} cells`}, `;
+  const time = `${seconds.toFixed(1)} s`;
+  const outcome = status === 'done' ? `${found}${time}` : status === 'failed' ? `FAILED: ${errors.join('; ')}` : status;
+  reporter.imageDone(image, outcome);
+  if (diameter !== undefined) reporter.detail(`${image}: diameter ${diameter.toFixed(2)} pixels`);
+  for (const note of notes) reporter.detail(`${image}: ${note}`);
+}
+
+function largest({ data }: Masks): number {
+  let max = 0;
+  for (const label of data) if (label > max) max = label;
+  return max;
+}

@@ -1,0 +1,94 @@
+/** A model ready to segment, whatever its kind: with or without size model, bundled or from a file. */
+import { readFile } from 'node:fs/promises';
+import {
+  bundledModels,
+  Cellpose,
+  CellposeModel,
+  type EvalOptions,
+  type EvalResult,
+  type NdArray,
+  readSizeModelNpy,
+  readWeights,
+} from 'cellpose-ts';
+import type { ModelChoice } from './chooseModel.ts';
+import { describeError } from './describeError.ts';
+import { RunError } from './errors.ts';
+import { sourceFromFile } from './fileSource.ts';
+import type { LoadSegmenterOptions } from './host.ts';
+
+export interface Segmenter {
+  readonly name: string;
+  /** In pixels. */
+  readonly diamMean: number;
+  /** Mean diameter of the training objects, in pixels. */
+  readonly diamLabels: number;
+  /** Diameter 0 is estimated for each image, not the mean of the training objects. */
+  readonly estimatesDiameter: boolean;
+  eval(image: NdArray, options: EvalOptions): Promise<EvalResult>;
+  release(): Promise<void>;
+}
+
+/**
+ * Loads a model, with its size model where `estimateDiameter` asks for it and it has one.
+ *
+ * @throws RunError that names the file, where it is not a model or its size model is missing.
+ */
+export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterOptions): Promise<Segmenter> {
+  const threads = options.threads === undefined ? {} : { threads: options.threads };
+  const { source, name } = choice;
+  if (source.kind === 'bundled') {
+    const withSize = options.estimateDiameter && (await hasSizeModel(name));
+    return withSize
+      ? estimating(await Cellpose.load({ model: name, ...threads }))
+      : plain(await CellposeModel.load({ model: name, ...threads }));
+  }
+  const stateDict = await named(source.path, async () => {
+    const file = await sourceFromFile(source.path);
+    try {
+      return await readWeights(file);
+    } finally {
+      await file.close();
+    }
+  });
+  const diamMean = source.diamMean === undefined ? {} : { diamMean: source.diamMean };
+  const load = { stateDict, name, ...diamMean, ...threads };
+  const { sizePath } = source;
+  if (!options.estimateDiameter || sizePath === undefined) {
+    return named(source.path, async () => plain(await CellposeModel.load(load)));
+  }
+  const size = await named(sizePath, async () => readSizeModelNpy(await readFile(sizePath)));
+  return named(source.path, async () => estimating(await Cellpose.load({ ...load, size })));
+}
+
+function plain(model: CellposeModel): Segmenter {
+  return {
+    name: model.name,
+    diamMean: model.diamMean,
+    diamLabels: model.diamLabels,
+    estimatesDiameter: false,
+    eval: (image, options) => model.eval(image, options),
+    release: () => model.release(),
+  };
+}
+
+function estimating(model: Cellpose): Segmenter {
+  return {
+    ...plain(model.cp),
+    estimatesDiameter: true,
+    eval: (image, options) => model.eval(image, options),
+    release: () => model.release(),
+  };
+}
+
+async function hasSizeModel(name: string): Promise<boolean> {
+  return (await bundledModels()).some((m) => m.name === name && m.sizeFile !== undefined);
+}
+
+/** Puts the path in front of whatever goes wrong with a file. */
+async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new RunError(`model file ${path}: ${describeError(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Writes files whole: to a temporary name in the same folder, synced, renamed. Whoever looks sees the old file or the
+ * new one, never a part. Temporary names start with a dot and have no image extension, so no run takes them for input.
+ */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Writes `bytes` to `path`, replacing what is there.
+ *
+ * @throws the error of the operating system; then nothing is left behind and an older file is as it was.
+ */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.cellpose-ts-${randomBytes(6).toString('hex')}.part`);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(temporary, 'wx', 0o666);
+    await handle.writeFile(bytes);
+    await handle.sync();
+    await handle.close();
+    handle = undefined;
+    await rename(temporary, path);
+  } catch (error) {
+    await handle?.close().catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Makes a folder (not those above it) unless it is there. */
+export async function ensureFolder(path: string): Promise<void> {
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}

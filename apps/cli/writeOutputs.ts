@@ -1,0 +1,163 @@
+/** Makes the files of one segmented image and writes each whole. One that fails does not keep the others from being written. */
+
+import { dirname } from 'node:path';
+import {
+  type AnyTypedArray,
+  displayRgb,
+  dxToCirc,
+  type EvalResult,
+  type Masks,
+  maskOverlay,
+  type NdArray,
+  outlinesImage,
+  outlinesList,
+  writePng,
+  writeSegNpy,
+  writeTiff,
+} from 'cellpose-ts';
+import { RunError } from './errors.ts';
+import { objectsTable } from './objectsTable.ts';
+import type { Output, OutputKind } from './outputNames.ts';
+import { ensureFolder, writeWhole } from './wholeFile.ts';
+
+export interface Segmented {
+  readonly path: string;
+  /** As read. */
+  readonly image: NdArray<AnyTypedArray>;
+  readonly result: EvalResult;
+  /** Labels to write; those of the result, or fewer. */
+  readonly masks: Masks;
+  readonly count: number;
+  readonly channels: readonly [number, number] | undefined;
+}
+
+export interface Written {
+  readonly written: readonly { readonly kind: OutputKind; readonly path: string }[];
+  readonly failures: readonly { readonly path: string; readonly error: unknown }[];
+  readonly notes: readonly string[];
+}
+
+const maxPngLabel = 65535;
+/** What a stack of planes is not written as. */
+const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
+
+/** Writes the outputs of one image. `write` puts bytes under a name, whole. */
+export async function writeOutputs(
+  outputs: readonly Output[],
+  segmented: Segmented,
+  write = writeWhole,
+): Promise<Written> {
+  const written: { kind: OutputKind; path: string }[] = [];
+  const failures: { path: string; error: unknown }[] = [];
+  const notes: string[] = [];
+  const isStack = segmented.masks.shape.length > 2;
+  for (const planned of outputs) {
+    if (isStack && planeOnly.includes(planned.kind)) {
+      notes.push(`${planned.path} is not written: this is a stack of planes`);
+      continue;
+    }
+    const output = asTiffIfNeeded(planned, segmented, notes);
+    try {
+      const bytes = encode(output.kind, segmented);
+      if (output.makeFolder) await ensureFolder(dirname(output.path));
+      await write(output.path, bytes);
+      written.push({ kind: output.kind, path: output.path });
+    } catch (error) {
+      failures.push({ path: output.path, error });
+    }
+  }
+  return { written, failures, notes };
+}
+
+/** A PNG holds 65,535 labels; with more of them a TIFF is written instead, as Cellpose does. */
+function asTiffIfNeeded(output: Output, { count }: Segmented, notes: string[]): Output {
+  if (output.kind !== 'png' || count <= maxPngLabel) return output;
+  notes.push(`more than ${maxPngLabel} cells: the labels are written as TIFF, not PNG`);
+  return { ...output, kind: 'tif', path: output.path.replace(/\.png$/, '.tif') };
+}
+
+function encode(kind: OutputKind, segmented: Segmented): Uint8Array {
+  const { masks, result } = segmented;
+  switch (kind) {
+    case 'png':
+      if (masks.shape.length > 2) throw new RunError('a stack of planes cannot be a PNG; use --save_tif');
+      return writePng(labelArray(segmented));
+    case 'tif':
+      return writeTiff(labelArray(segmented));
+    case 'outlines':
+      return writePng(outlinesImage(display(segmented), masks));
+    case 'overlay':
+      return writePng(overlay(segmented));
+    case 'txt':
+      return text(outlinesText(outlinesList(masks)));
+    case 'csv':
+      return text(objectsTable(masks, display(segmented)));
+    case 'flows':
+      return writeTiff(wrapped(dxToCirc(result.dP)));
+    case 'dP':
+      return writeTiff(result.dP);
+    case 'seg':
+      return segNpy(segmented);
+  }
+}
+
+/** Labels as uint16, or uint32 where they do not fit. */
+function labelArray({ masks, count }: Segmented): NdArray {
+  const data = count <= maxPngLabel ? Uint16Array.from(masks.data) : Uint32Array.from(masks.data);
+  return { data, shape: masks.shape };
+}
+
+/**
+ * The picture of flows as Cellpose 3.1 stores it: its bytes times 65535, cut to 16 bits, which makes (65536 − v) mod 65536
+ * of a byte v. Kept, since programs that read these files undo it.
+ */
+function wrapped(picture: NdArray<Uint8Array>): NdArray<Uint16Array> {
+  return { data: Uint16Array.from(picture.data, (v) => (65536 - v) % 65536), shape: picture.shape };
+}
+
+/** Coloured cells with their outlines in the full colour. */
+function overlay(segmented: Segmented): NdArray<Uint8Array> {
+  return maskOverlay(displayRgb(display(segmented)), segmented.masks);
+}
+
+/** x and y of each outline's points on one line per cell; an empty line for a cell too small to have one. */
+function outlinesText(outlines: readonly NdArray[]): string {
+  return outlines.map((outline) => `${Array.from(outline.data).join(',')}\n`).join('');
+}
+
+function segNpy({ path, result, masks, channels }: Segmented): Uint8Array {
+  const { dP, cellprob, diameter } = result;
+  return writeSegNpy({
+    masks,
+    dP,
+    cellprob,
+    flowPicture: dxToCirc(dP),
+    diameter,
+    channels: channels ?? [0, 0],
+    filename: path,
+  });
+}
+
+/** The image with channels last, which pictures and tables need, by the axes that the model found. */
+function display({ image, result }: Segmented): NdArray {
+  const axes = [...result.axes];
+  const [y, x] = [axes.indexOf('Y'), axes.indexOf('X')];
+  const c = axes.findIndex((axis) => axis !== 'Y' && axis !== 'X');
+  const data = image.data as NdArray['data'];
+  if (axes.length === 2 || (axes.length === 3 && c === 2)) return { data, shape: image.shape };
+  if (axes.length !== 3 || y < 0 || x < 0) throw new RunError(`no picture of an image with axes ${result.axes}`);
+  const strides = [image.shape[1]! * image.shape[2]!, image.shape[2]!, 1];
+  const [ly, lx, nchan] = [image.shape[y]!, image.shape[x]!, image.shape[c]!];
+  const out = data.slice() as NdArray['data'];
+  let at = 0;
+  for (let i = 0; i < ly; i++) {
+    for (let j = 0; j < lx; j++) {
+      for (let k = 0; k < nchan; k++) out[at++] = data[i * strides[y]! + j * strides[x]! + k * strides[c]!]!;
+    }
+  }
+  return { data: out, shape: [ly, lx, nchan] };
+}
+
+function text(value: string): Uint8Array {
+  return new TextEncoder().encode(value);
+}
