@@ -1,0 +1,142 @@
+/**
+ * Brings images of any axis order and number type into the form that all further steps expect: float32, planes first,
+ * channels last, as many channels as the network takes. Source: cellpose 3.1 `transforms.convert_image` and `reshape`.
+ */
+import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import { OptionError } from '../errors.ts';
+import { type AxisOptions, type ImageAxes, readAxes } from './readAxes.ts';
+
+export interface ConvertOptions extends Omit<AxisOptions, 'picksChannels'> {
+  /** [to segment, nuclear]: 0 grey (mean of all), 1 red, 2 green, 3 blue …; second: 0 none. Omitted: channels as they are. */
+  readonly channels?: readonly number[] | null | undefined;
+  /** Channels that the network takes; default 2. */
+  readonly nchan?: number | undefined;
+}
+
+export interface ConvertedImage {
+  /** (ly, lx, nchan), or (lz, ly, lx, nchan) for stacks. */
+  readonly image: FloatArray;
+  /** One letter for each axis of the input: Z, Y, X, C, or 1 for a dropped axis of size 1. */
+  readonly axes: string;
+  /** Guesses made and data left out, in words for the user. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Converts an image; channels that the network takes beyond those of the image are zeros.
+ *
+ * @param input  any number type; 2 to 4 axes, more if the further ones have size 1. Not changed.
+ * @throws ShapeError for an image without pixels or with other axes.
+ * @throws OptionError for axes and channels that do not exist or cannot be told, and for NaN or infinite values.
+ *
+ * Where axes are not named they are guessed as in Cellpose (see `readAxes`). Differences: a named axis is always
+ * believed; pictures of fewer than 8 rows are not mistaken for channels; what cannot be told is an error.
+ */
+export function convertImage(input: NdArray, options: ConvertOptions = {}): ConvertedImage {
+  const { channels, nchan = 2 } = options;
+  const layout = readAxes(input.shape, { ...options, picksChannels: Boolean(channels) });
+  const notes = [...layout.notes];
+  const count = layout.c < 0 ? 1 : input.shape[layout.c];
+  const picks = channels ? pickChannels(channels, count, nchan, notes) : firstChannels(count, nchan, notes);
+  const image = gather(input, layout, picks, nchan);
+  if (input.data instanceof Float32Array || input.data instanceof Float64Array) refuseNonFinite(image.data);
+  return { image, axes: layout.axes, notes };
+}
+
+/** Source channels of each channel of the result; more than one means their mean. */
+type Picks = readonly (readonly number[])[];
+
+function pickChannels(channels: readonly number[], count: number, nchan: number, notes: string[]): Picks {
+  const [main, nuclear = -1] = channels;
+  const fits = (n: number): boolean => Number.isInteger(n) && n >= 0 && (n <= count || count === 1);
+  if (!fits(main) || !fits(nuclear)) {
+    const needs = `two numbers, 0 for grey or none and 1 to ${count} for the channels of this image`;
+    throw new OptionError(
+      'channels',
+      channels,
+      `convertImage: channels must be ${needs}; got [${channels.join(', ')}]`,
+    );
+  }
+  if (count === 1) {
+    if (main > 1 || nuclear > 0) notes.push(`channels [${main}, ${nuclear}] were not used: the image has one channel`);
+    return [[0]];
+  }
+  if (main === 0) {
+    if (nuclear > 0) notes.push(`nuclear channel ${nuclear} was not used: the first channel 0 means the mean of all`);
+    return [Array.from({ length: count }, (_, c) => c)];
+  }
+  if (nuclear === 0) return [[main - 1]];
+  if (nchan >= 2) return [[main - 1], [nuclear - 1]];
+  throw new OptionError(
+    'channels',
+    channels,
+    `convertImage: the network takes one channel; got [${channels.join(', ')}], give [${main}, 0]`,
+  );
+}
+
+function firstChannels(count: number, nchan: number, notes: string[]): Picks {
+  if (count > nchan) notes.push(`only the first ${nchan} of ${count} channels are used; pick others with channels`);
+  return Array.from({ length: Math.min(count, nchan) }, (_, c) => [c]);
+}
+
+/** Copies the picked channels into place. Goes along the first axis of the source, so that no more than a slab is converted at a time. */
+function gather({ data, shape }: NdArray, { z, y, x, c }: ImageAxes, picks: Picks, nchan: number): FloatArray {
+  const size = (axis: number): number => (axis < 0 ? 1 : shape[axis]);
+  const stride = (axis: number): number => (axis < 0 ? 0 : shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const first = shape.findIndex((s) => s > 1);
+  const [lz, ly, lx, slabs] = [size(z), size(y), size(x), size(first)];
+  const slabSize = data.length / slabs;
+  const out = new Float32Array(lz * ly * lx * nchan);
+  const slab = data instanceof Float32Array ? undefined : new Float32Array(slabSize);
+  const strideX = x === first ? 0 : stride(x);
+  for (let i = 0; i < slabs; i++) {
+    const range = (axis: number): [number, number] => (axis >= 0 && axis === first ? [i, i + 1] : [0, size(axis)]);
+    const part = data.subarray(i * slabSize, (i + 1) * slabSize);
+    slab?.set(part);
+    const source = slab ?? (part as Float32Array);
+    const at = (axis: number, index: number): number => (axis === first ? 0 : index * stride(axis));
+    const [x0, x1] = range(x);
+    const [c0, c1] = range(c);
+    picks.forEach((from, k) => {
+      for (const channel of from) {
+        if (channel < c0 || channel >= c1) continue;
+        for (let iz = range(z)[0]; iz < range(z)[1]; iz++) {
+          for (let iy = range(y)[0]; iy < range(y)[1]; iy++) {
+            const to = ((iz * ly + iy) * lx + x0) * nchan + k;
+            addRow(source, at(z, iz) + at(y, iy) + at(c, channel), strideX, out, to, nchan, x1 - x0);
+          }
+        }
+      }
+    });
+  }
+  picks.forEach((from, k) => {
+    if (from.length > 1) for (let p = k; p < out.length; p += nchan) out[p] /= from.length;
+  });
+  return { data: out, shape: z < 0 ? [ly, lx, nchan] : [lz, ly, lx, nchan] };
+}
+
+/** Adds `n` values of a source line to a line of the result, which starts as zeros. */
+function addRow(
+  source: Float32Array,
+  from: number,
+  stepFrom: number,
+  out: Float32Array,
+  to: number,
+  stepTo: number,
+  n: number,
+): void {
+  for (let i = 0, p = from, q = to; i < n; i++, p += stepFrom, q += stepTo) out[q] += source[p];
+}
+
+function refuseNonFinite(values: Float32Array): void {
+  let trace = 0;
+  for (let p = 0; p < values.length; p++) trace += values[p] * 0;
+  if (trace === 0) return;
+  const count = values.reduce((n, value) => (Number.isFinite(value) ? n : n + 1), 0);
+  const remedy = 'replace them first, for example by the smallest value of the image';
+  throw new OptionError(
+    'image',
+    count,
+    `convertImage: needs finite values; got ${count} that are NaN or infinite, ${remedy}`,
+  );
+}

@@ -1,0 +1,26 @@
+/** How much a picture is padded before it is cut into tiles. Source: cellpose 3.1 `transforms.get_pad_yx`. */
+
+export interface PadOptions {
+  /** Sizes become a multiple of this; default 16. */
+  readonly div?: number;
+  /** This times `div` is added on top, half on each side; default 1. */
+  readonly extra?: number;
+  /** (ly, lx): smaller pictures are padded to this size, in place of a multiple of `div`. */
+  readonly minSize?: readonly [number, number];
+}
+
+/** Pixels to add above, below, left and right. */
+export type Padding = readonly [above: number, below: number, left: number, right: number];
+
+/** Padding that a picture of (ly, lx) pixels needs; where it cannot be halved, below and right get one pixel more. */
+export function getPadYX(ly: number, lx: number, options: PadOptions = {}): Padding {
+  const [minLy, minLx] = options.minSize ?? [0, 0];
+  return [...padAxis(ly, minLy, options), ...padAxis(lx, minLx, options)];
+}
+
+function padAxis(size: number, minSize: number, { div = 16, extra = 1 }: PadOptions): [number, number] {
+  const missing = size < minSize ? minSize - size : Math.ceil(size / div) * div - size;
+  const margin = Math.floor((extra * div) / 2);
+  const before = Math.floor(missing / 2);
+  return [margin + before, margin + missing - before];
+}

@@ -1,0 +1,65 @@
+/** Scales intensities between two percentiles. Source: cellpose 3.1 `transforms.normalize99`. */
+import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import { percentile, type Strided } from '../array/percentile.ts';
+
+/** Pictures with more values are sampled for their percentiles: about this many per axis. */
+const sampled = 224;
+
+/**
+ * Scales intensities so that percentile `lower` becomes 0 and `upper` becomes 1; values outside are not clipped.
+ *
+ * @param image  any shape, any number type, no NaN; percentiles over all elements, so call it per channel.
+ * @param lower, upper  in percent, 0–100.
+ * @returns      new float32 array of the same shape; all 0 where the two percentiles differ by at most 1e-3 (flat image).
+ *
+ * Percentiles interpolate linearly between order statistics, as numpy does.
+ */
+export function normalize99(image: NdArray, lower = 1, upper = 99): FloatArray {
+  const data = Float32Array.from(image.data);
+  const [low, high] = percentile(data, [lower, upper]);
+  scaleValues(data, low, high);
+  return { data, shape: image.shape };
+}
+
+/**
+ * Two percentiles of one channel of an interleaved picture. Above 224³ pixels only every n-th pixel along each axis
+ * counts (n = size / 224; along z of a volume size / 50).
+ *
+ * @param image  ([lz,] ly, lx, nchan).
+ */
+export function channelPercentiles(image: FloatArray, c: number, percents: readonly [number, number]): number[] {
+  const nchan = image.shape[image.shape.length - 1];
+  const sizes = image.shape.slice(0, -1);
+  if (image.data.length / nchan <= sampled ** 3) return percentile(image.data, percents, { offset: c, stride: nchan });
+  const steps = sizes.map((size) => Math.max(1, Math.floor(size / sampled)));
+  if (sizes.length === 3) steps[0] = Math.max(1, Math.floor(sizes[0] / 50));
+  const [lz, ly, lx] = sizes.length === 3 ? sizes : [1, ...sizes];
+  const [stepZ, stepY, stepX] = sizes.length === 3 ? steps : [1, ...steps];
+  const sample = new Float32Array(Math.ceil(lz / stepZ) * Math.ceil(ly / stepY) * Math.ceil(lx / stepX));
+  let n = 0;
+  for (let z = 0; z < lz; z += stepZ) {
+    for (let y = 0; y < ly; y += stepY) {
+      const end = (z * ly + y + 1) * lx * nchan;
+      for (let p = end - lx * nchan + c; p < end; p += stepX * nchan) sample[n++] = image.data[p];
+    }
+  }
+  return percentile(sample, percents);
+}
+
+/** (x − low) / (high − low) in place, in float32; all 0 where the two differ by at most 1e-3. */
+export function scaleValues(
+  data: Float32Array,
+  low: number,
+  high: number,
+  { offset, stride }: Strided = { offset: 0, stride: 1 },
+): void {
+  if (!(high - low > 1e-3)) {
+    for (let p = offset; p < data.length; p += stride) data[p] = 0;
+    return;
+  }
+  const shift = Math.fround(low);
+  const range = Math.fround(high - low);
+  for (let p = offset; p < data.length; p += stride) {
+    data[p] = Math.fround(Math.fround(data[p] - shift) / range);
+  }
+}
