@@ -16,21 +16,17 @@ export function squeezeAxes({ shape, axes }: Dimensions): Dimensions {
  * as many elements behind it; any other is Q. For example (I 12, Y 219, X 301) as (3, 4, 219, 301) is 'QQYX'.
  */
 export function reshapeAxes(from: Dimensions, shape: readonly number[]): string {
-  const letters = new Map<string, string>();
-  let behind = 1;
-  for (let i = from.shape.length - 1; i >= 0; i--) {
-    // Where lengths of 1 make a place ambiguous, the last of the old dimensions is met first and counts.
-    const key = `${from.shape[i]} before ${behind}`;
-    if (!letters.has(key)) letters.set(key, from.axes[i]!);
-    behind *= from.shape[i]!;
-  }
   let axes = '';
-  behind = 1;
+  let old = from.shape.length - 1;
+  let behind = 1;
+  let behindOld = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
-    const key = `${shape[i]} before ${behind}`;
-    axes = (letters.get(key) ?? 'Q') + axes;
-    letters.delete(key);
+    while (old > 0 && from.shape[old] === 1 && shape[i] !== 1) old--;
     behind *= shape[i]!;
+    if (old >= 0 && shape[i] === from.shape[old] && behind === behindOld * shape[i]!) {
+      behindOld *= shape[i]!;
+      axes = from.axes[old--]! + axes;
+    } else axes = `Q${axes}`;
   }
   return axes;
 }

@@ -76,7 +76,10 @@ export const defaultMaxBytes = 2 ** 32;
  */
 export function checkClaim(format: string, claimed: number, justified: number, maxBytes: number): void {
   if (!(claimed <= justified))
-    throw new FormatError(format, `the header claims ${claimed} bytes of pixels; the data unpack to ${justified} at most`);
+    throw new FormatError(
+      format,
+      `the header claims ${claimed} bytes of pixels; the data unpack to ${justified} at most`,
+    );
   if (claimed > maxBytes)
     throw new OptionError(
       'maxBytes',

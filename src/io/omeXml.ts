@@ -72,7 +72,8 @@ export function parseOmeXml(xml: string): OmeImage | string {
 function readPlanes({ attributes, content }: Element, axes: string, shape: readonly number[]): OmePlanes {
   let first = 0;
   for (let i = 0; i < axes.length - 2; i++) first = first * shape[i]! + Number(attributes[`First${axes[i]}`] ?? 0);
-  const stated = attributes['PlaneCount'] ?? attributes['NumPlanes'] ?? (attributes['IFD'] === undefined ? undefined : '1');
+  const stated =
+    attributes['PlaneCount'] ?? attributes['NumPlanes'] ?? (attributes['IFD'] === undefined ? undefined : '1');
   const uuid = /<(?:\w+:)?UUID\b[^>]*>([^<]*)</.exec(content)?.[1]?.trim();
   const ifd = Number(attributes['IFD'] ?? 0);
   return { ifd, first, ...(stated !== undefined && { count: Number(stated) }), ...(uuid && { uuid }) };
@@ -123,10 +124,13 @@ const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"'
 function readAttributes(text: string): Attributes {
   const attributes: Record<string, string> = {};
   for (const [, key, double, single] of text.matchAll(/([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g))
-    attributes[key!] = (double ?? single ?? '').replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, dec, hex, named) => {
-      if (named) return entities[named] ?? whole;
-      const code = dec ? Number(dec) : Number.parseInt(hex, 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    });
+    attributes[key!] = (double ?? single ?? '').replace(
+      /&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi,
+      (whole, dec, hex, named) => {
+        if (named) return entities[named] ?? whole;
+        const code = dec ? Number(dec) : Number.parseInt(hex, 16);
+        return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+      },
+    );
   return attributes;
 }

@@ -6,8 +6,8 @@
 import { inflate } from '#platform';
 import type { NdArray } from '../array/ndarray.ts';
 import { FormatError } from '../errors.ts';
-import { checkClaim, defaultMaxBytes } from './imageFile.ts';
 import type { ImageFile, Photometric, ReadImageOptions } from './imageFile.ts';
+import { checkClaim, defaultMaxBytes } from './imageFile.ts';
 import { crc32, pngSignature } from './pngChunks.ts';
 import { unfilter, unpackPass } from './pngScanlines.ts';
 
@@ -129,12 +129,17 @@ function readHeader({ first, image }: Chunks): Header {
   const height = view.getUint32(4);
   const [bits, colourType, compression, filter, interlace] = body.subarray(8);
   const colour = colourTypes[colourType!];
-  if (width === 0 || height === 0) throw new FormatError('PNG', `a picture of ${width} x ${height} pixels is empty`, 16);
+  if (width === 0 || height === 0)
+    throw new FormatError('PNG', `a picture of ${width} x ${height} pixels is empty`, 16);
   if (!colour) throw new FormatError('PNG', `colour type ${colourType} does not exist`, 25);
   if (!colour.bits.includes(bits!))
     throw new FormatError('PNG', `bit depth ${bits} does not exist for colour type ${colourType}`, 24);
   if (compression !== 0 || filter !== 0 || interlace! > 1)
-    throw new FormatError('PNG', `unknown method: compression ${compression}, filter ${filter}, interlace ${interlace}`, 26);
+    throw new FormatError(
+      'PNG',
+      `unknown method: compression ${compression}, filter ${filter}, interlace ${interlace}`,
+      26,
+    );
   if (image.length === 0) throw new FormatError('PNG', 'the file has no image data (IDAT)');
   return { width, height, bits: bits!, colour, interlaced: interlace === 1 };
 }
@@ -173,5 +178,7 @@ function readColours({ first }: Chunks, colour: ColourType): Pick<ImageFile, 'pa
     return { palette };
   }
   if (!alpha || alpha.length !== 2 * colour.samples) return {};
-  return { transparentColour: Array.from({ length: colour.samples }, (_, i) => alpha[2 * i]! * 256 + alpha[2 * i + 1]!) };
+  return {
+    transparentColour: Array.from({ length: colour.samples }, (_, i) => alpha[2 * i]! * 256 + alpha[2 * i + 1]!),
+  };
 }

@@ -1,7 +1,7 @@
 /** Reads an image file of any kind that this library knows, told apart by its first bytes and not by its name. */
 import { FormatError, UnsupportedError } from '../errors.ts';
 import type { ImageFile, ReadImageOptions } from './imageFile.ts';
-import { isJpeg, readJpeg } from './jpeg.ts';
+import { isJpeg, readJpeg } from './jpeg/readJpeg.ts';
 import { isPng, readPng } from './png.ts';
 import { isTiff } from './tiff/directory.ts';
 import { readTiff } from './tiff/readTiff.ts';
@@ -37,6 +37,9 @@ export async function readImage(bytes: Uint8Array, options: ReadImageOptions = {
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 16));
   const kind = others.find(([, start]) => start.test(head))?.[0];
   if (kind)
-    throw new UnsupportedError(`${kind} files`, `${options.name ?? 'image'}: this is a ${kind} file; save it as TIFF or PNG`);
+    throw new UnsupportedError(
+      `${kind} files`,
+      `${options.name ?? 'image'}: this is a ${kind} file; save it as TIFF or PNG`,
+    );
   throw new FormatError(options.name ?? 'image', 'the file is none of TIFF, PNG, JPEG: its first bytes are unknown', 0);
 }

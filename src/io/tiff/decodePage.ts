@@ -6,7 +6,7 @@ import { FormatError } from '../../errors.ts';
 import { decompress, jpeg, unpackedLimit } from './decompress.ts';
 import type { Tiff } from './directory.ts';
 import { decodeJpegSegment } from './jpegSegment.ts';
-import { type TiffPage, sampleBytes, segmentGrid, storedRowBytes } from './page.ts';
+import { sampleBytes, segmentGrid, storedRowBytes, type TiffPage } from './page.ts';
 import { undoFloat, undoHorizontal } from './predictor.ts';
 import { swapBytes, unpackBits } from './samples.ts';
 

@@ -87,7 +87,10 @@ export function decompress(page: TiffPage, packed: Uint8Array, expected: number)
     throw new FormatError('TIFF', `${name} data cannot be unpacked: the file is damaged`, undefined, cause);
   }
   if (plain.length < expected)
-    throw new FormatError('TIFF', `a strip or tile holds ${plain.length} of ${expected} bytes: the file is damaged or cut`);
+    throw new FormatError(
+      'TIFF',
+      `a strip or tile holds ${plain.length} of ${expected} bytes: the file is damaged or cut`,
+    );
   return plain;
 }
 

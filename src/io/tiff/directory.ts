@@ -45,7 +45,8 @@ export function openTiff(bytes: Uint8Array): { tiff: Tiff; directories: Director
   if (!isTiff(bytes)) throw new FormatError('TIFF', 'the file does not begin like a TIFF', 0);
   const little = bytes[0] === 0x49;
   const big = bytes[little ? 2 : 3] === 43;
-  if (bytes.length < (big ? 16 : 8)) throw new FormatError('TIFF', `the file ends in its header: ${bytes.length} bytes`);
+  if (bytes.length < (big ? 16 : 8))
+    throw new FormatError('TIFF', `the file ends in its header: ${bytes.length} bytes`);
   const tiff = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), little, big };
   const directories: Directory[] = [];
   const warnings: string[] = [];
@@ -117,7 +118,8 @@ export function tagNumbers(tiff: Tiff, directory: Directory, code: number): numb
   const tag = directory.tags.get(code);
   if (!tag) return undefined;
   const size = typeBytes[tag.type] ?? 0;
-  if (size === 0 || tag.type === 2) throw new FormatError('TIFF', `tag ${code} has field type ${tag.type}, not a number`);
+  if (size === 0 || tag.type === 2)
+    throw new FormatError('TIFF', `tag ${code} has field type ${tag.type}, not a number`);
   checkExtent(tiff, code, tag, size);
   const read = readers[tag.type]!;
   const { view, little } = tiff;

@@ -3,7 +3,7 @@
  * Source: TIFF Technical Note 2 (Adobe, 1995).
  */
 import { FormatError } from '../../errors.ts';
-import { decodeJpeg } from '../jpeg.ts';
+import { decodeJpeg } from '../jpeg/decodeJpeg.ts';
 import type { TiffPage } from './page.ts';
 
 /** Samples of a JPEG strip or tile, at least `rows` lines of the segment's width; YCbCr becomes RGB. */
@@ -11,7 +11,11 @@ export function decodeJpegSegment(page: TiffPage, packed: Uint8Array, rows: numb
   const samples = page.planar ? 1 : page.samples;
   const { width, height } = page.segment;
   const picture = decodeJpeg(withTables(packed, page.jpegTables), {
-    maxPixels: 4 * width * height,
+    allow: (claimed) => {
+      // Tiles at the edge are whole; a few lines more than a strip needs are no fault.
+      if (claimed > 4 * samples * (width + 64) * (height + 64))
+        throw new FormatError('TIFF', 'a JPEG strip is far too large');
+    },
     colour: page.photometric === 6 ? 'ycbcr' : 'stored',
   });
   if (picture.samples !== samples || picture.width < width || picture.height < rows)

@@ -26,8 +26,6 @@ export interface TiffPage {
   /** Stored bytes of each segment. */
   readonly counts: readonly number[];
   readonly jpegTables: Uint8Array | undefined;
-  /** Subsampling of chroma, [horizontal, vertical]; [1, 1] unless photometric is YCbCr. */
-  readonly chroma: readonly [number, number];
   /** Shape of the page's array: (Y, X), (Y, X, S) or (S, Y, X). */
   readonly shape: readonly number[];
   readonly axes: 'YX' | 'YXS' | 'SYX';
@@ -79,14 +77,22 @@ export function readPageTags(tiff: Tiff, directory: Directory): TiffPage {
   const width = number(tag.width, 0);
   const height = number(tag.height, 0);
   if (!(width > 0 && height > 0)) throw new FormatError('TIFF', `a page of ${width} x ${height} pixels is empty`);
-  if (number(tag.imageDepth, 1) > 1) throw new UnsupportedError('TIFF volumes', 'TIFF: pages with ImageDepth are not read');
+  if (number(tag.imageDepth, 1) > 1)
+    throw new UnsupportedError('TIFF volumes', 'TIFF: pages with ImageDepth are not read');
   const samples = number(tag.samples, 1);
   if (!(samples > 0 && samples <= 65535)) throw new FormatError('TIFF', `${samples} samples per pixel are impossible`);
   const planar = samples > 1 && number(tag.planar, 1) === 2;
   const bits = uniform(tiff, directory, tag.bits, 1, 'BitsPerSample');
   const dtype = sampleType(uniform(tiff, directory, tag.sampleFormat, 1, 'SampleFormat'), bits);
   const photometric = number(tag.photometric, samples >= 3 ? 2 : 1);
-  const [ch = 2, cv = 2] = photometric === 6 ? (tagNumbers(tiff, directory, tag.chroma) ?? []) : [1, 1];
+  const compression = number(tag.compression, 1);
+  const chroma = photometric === 6 ? (tagNumbers(tiff, directory, tag.chroma) ?? [2, 2]) : [1, 1];
+  // JPEG brings its own subsampling; elsewhere the samples of several pixels are packed together.
+  if (compression !== 7 && compression !== 6 && samples === 3 && (chroma[0] !== 1 || chroma[1] !== 1))
+    throw new UnsupportedError(
+      'TIFF subsampled YCbCr',
+      'TIFF: subsampled YCbCr is read as JPEG only; save the file as RGB',
+    );
   const page = {
     offset: directory.offset,
     width,
@@ -95,13 +101,12 @@ export function readPageTags(tiff: Tiff, directory: Directory): TiffPage {
     planar,
     bits,
     dtype,
-    compression: number(tag.compression, 1),
+    compression,
     predictor: number(tag.predictor, 1),
     photometric,
     lsbFirst: number(tag.fillOrder, 1) === 2,
     orientation: number(tag.orientation, 1),
     jpegTables: tagBytes(tiff, directory, tag.jpegTables),
-    chroma: [ch, cv] as const,
     shape: samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples],
     axes: samples === 1 ? ('YX' as const) : planar ? ('SYX' as const) : ('YXS' as const),
   };
@@ -128,7 +133,10 @@ function uniform(tiff: Tiff, directory: Directory, code: number, missing: number
   const values = tagNumbers(tiff, directory, code) ?? [missing];
   const first = values[0] ?? missing;
   if (values.some((v) => v !== first))
-    throw new UnsupportedError(`TIFF ${name}`, `TIFF: ${name} must be the same for all samples; got ${values.join(', ')}`);
+    throw new UnsupportedError(
+      `TIFF ${name}`,
+      `TIFF: ${name} must be the same for all samples; got ${values.join(', ')}`,
+    );
   return first;
 }
 
@@ -141,12 +149,19 @@ function sampleType(format: number, bits: number): SampleType {
     if (bits >= 1 && bits <= 32) return bits <= 8 ? 'uint8' : bits <= 16 ? 'uint16' : 'uint32';
   }
   const kind = { 1: 'unsigned', 2: 'signed', 3: 'float', 5: 'complex integer', 6: 'complex' }[format];
-  throw new UnsupportedError('TIFF sample type', `TIFF: samples of ${bits} bits, ${kind ?? `format ${format}`}, are not read`);
+  throw new UnsupportedError(
+    'TIFF sample type',
+    `TIFF: samples of ${bits} bits, ${kind ?? `format ${format}`}, are not read`,
+  );
 }
 
 type Geometry = Pick<TiffPage, 'width' | 'height' | 'samples' | 'planar' | 'bits' | 'compression'>;
 
-function readSegments(tiff: Tiff, directory: Directory, page: Geometry): Pick<TiffPage, 'segment' | 'offsets' | 'counts'> {
+function readSegments(
+  tiff: Tiff,
+  directory: Directory,
+  page: Geometry,
+): Pick<TiffPage, 'segment' | 'offsets' | 'counts'> {
   const tiled = directory.tags.has(tag.tileOffsets) || directory.tags.has(tag.tileWidth);
   const number = (code: number, missing: number) => tagNumbers(tiff, directory, code)?.[0] ?? missing;
   const segment = tiled
@@ -162,7 +177,10 @@ function readSegments(tiff: Tiff, directory: Directory, page: Geometry): Pick<Ti
   const { across, down } = segmentGrid({ ...page, segment });
   const needed = across * down * (page.planar ? page.samples : 1);
   if (offsets.length < needed)
-    throw new FormatError('TIFF', `a page of ${page.width} x ${page.height} needs ${needed} strips or tiles; it has ${offsets.length}`);
+    throw new FormatError(
+      'TIFF',
+      `a page of ${page.width} x ${page.height} needs ${needed} strips or tiles; it has ${offsets.length}`,
+    );
   const stated = tagNumbers(tiff, directory, tiled ? tag.tileCounts : tag.stripCounts);
   return { segment, offsets, counts: stated ?? guessCounts(tiff, offsets, page, segment) };
 }

@@ -4,13 +4,13 @@
  * and JPEG. Other compressions are refused by name. docs/formats/tiff.md has the table.
  */
 import { DeviceError, OptionError } from '../../errors.ts';
-import { type ImageFile, type ReadImageOptions, checkClaim, defaultMaxBytes } from '../imageFile.ts';
+import { checkClaim, defaultMaxBytes, type ImageFile, type ReadImageOptions } from '../imageFile.ts';
 import { decodePage, justifiedBytes, pageBytes } from './decodePage.ts';
 import { prepareDecompress } from './decompress.ts';
-import { type Directory, type Tiff, openTiff, tagNumbers } from './directory.ts';
-import { type TiffPage, photometrics, readPageTags } from './page.ts';
+import { type Directory, openTiff, type Tiff, tagNumbers } from './directory.ts';
+import { photometrics, readPageTags, type TiffPage } from './page.ts';
 import { asSamples } from './samples.ts';
-import { type Series, findSeries } from './series.ts';
+import { findSeries, type Series } from './series.ts';
 
 /**
  * Reads the image of a TIFF file.
@@ -31,7 +31,8 @@ export async function readTiff(bytes: Uint8Array, options: ReadImageOptions = {}
   checkClaim('TIFF', size * series.pages.length, justified, options.maxBytes ?? defaultMaxBytes);
   await prepareDecompress([first]);
   const out = allocate(size * series.pages.length);
-  for (const [i, page] of series.pages.entries()) if (page) decodePage(tiff, page, out.subarray(i * size, (i + 1) * size));
+  for (const [i, page] of series.pages.entries())
+    if (page) decodePage(tiff, page, out.subarray(i * size, (i + 1) * size));
   const { shape, axes, axesFrom, physicalSize, channelNames } = series;
   const palette = first.photometric === 3 ? readPalette(tiff, directories[options.page ?? 0]!, first.bits) : undefined;
   return {
@@ -42,7 +43,8 @@ export async function readTiff(bytes: Uint8Array, options: ReadImageOptions = {}
     axes,
     axesFrom,
     // JPEG pages arrive as RGB.
-    photometric: first.compression === 7 && first.photometric === 6 ? 'rgb' : (photometrics[first.photometric] ?? 'other'),
+    photometric:
+      first.compression === 7 && first.photometric === 6 ? 'rgb' : (photometrics[first.photometric] ?? 'other'),
     ...(palette && { palette }),
     ...(first.orientation !== 1 && { orientation: first.orientation }),
     ...(physicalSize && { physicalSize }),
@@ -54,7 +56,11 @@ export async function readTiff(bytes: Uint8Array, options: ReadImageOptions = {}
 function onePage(tiff: Tiff, directories: readonly Directory[], page: number): Series {
   const directory = directories[page];
   if (!directory)
-    throw new OptionError('page', page, `readTiff: page must be 0 to ${directories.length - 1} in this file; got ${page}`);
+    throw new OptionError(
+      'page',
+      page,
+      `readTiff: page must be 0 to ${directories.length - 1} in this file; got ${page}`,
+    );
   const found: TiffPage = readPageTags(tiff, directory);
   return { pages: [found], shape: found.shape, axes: found.axes, axesFrom: 'pages' };
 }

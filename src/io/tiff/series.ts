@@ -9,7 +9,7 @@ import type { ImageFile, PhysicalSize } from '../imageFile.ts';
 import { isImagejDescription, parseImagejDescription } from '../imagejDescription.ts';
 import { isOmeXml, omeFileId, parseOmeXml } from '../omeXml.ts';
 import { type Directory, type Tiff, tagNumbers, tagText } from './directory.ts';
-import { type TiffPage, readPageTags } from './page.ts';
+import { readPageTags, type TiffPage } from './page.ts';
 import { parseShaped } from './shapedDescription.ts';
 
 export interface Series extends Dimensions, Pick<ImageFile, 'axesFrom' | 'physicalSize' | 'channelNames'> {
@@ -65,17 +65,22 @@ function omeSeries(context: Context): Series | undefined {
   for (const planes of image.planes) {
     const n = Math.min(planes.count ?? directories.length, count);
     if (planes.uuid !== undefined && planes.uuid !== own) elsewhere += n;
-    else for (let i = 0; i < n; i++) if (planes.ifd + i < directories.length) found.set(planes.first + i, planes.ifd + i);
+    else
+      for (let i = 0; i < n; i++) if (planes.ifd + i < directories.length) found.set(planes.first + i, planes.ifd + i);
   }
   if (elsewhere > 0) {
-    warnings.push(`${elsewhere} planes of this OME image are in other files; the pages of this file were read as they are`);
+    warnings.push(
+      `${elsewhere} planes of this OME image are in other files; the pages of this file were read as they are`,
+    );
     return undefined;
   }
   const rows = image.shape.slice(-2);
   const page = image.samples === 1 ? rows : first.planar ? [image.samples, ...rows] : [...rows, image.samples];
   // A claim of many planes costs nothing before this: the pages must exist.
   if (found.size === 0 || String(page) !== String(first.shape) || count > 2 * directories.length + 64) {
-    warnings.push(`the OME metadata (${image.axes} ${image.shape.join(', ')}) do not fit the pages; they were not used`);
+    warnings.push(
+      `the OME metadata (${image.axes} ${image.shape.join(', ')}) do not fit the pages; they were not used`,
+    );
     return undefined;
   }
   if (found.size < count) warnings.push(`${count - found.size} of ${count} planes are missing and were left zero`);
@@ -89,11 +94,17 @@ function omeSeries(context: Context): Series | undefined {
   const axes = image.axes.slice(0, -2) + first.axes;
   const whole = squeezeAxes({ shape: [...image.shape.slice(0, -2), ...first.shape], axes });
   const { physicalSize, channelNames } = image;
-  return { pages, ...whole, axesFrom: 'ome', ...(physicalSize && { physicalSize }), ...(channelNames && { channelNames }) };
+  return {
+    pages,
+    ...whole,
+    axesFrom: 'ome',
+    ...(physicalSize && { physicalSize }),
+    ...(channelNames && { channelNames }),
+  };
 }
 
 function imagejSeries(context: Context): Series | undefined {
-  const { directories, first, description, warnings } = context;
+  const { tiff, directories, first, description, warnings } = context;
   if (!isImagejDescription(description)) return undefined;
   const meta = parseImagejDescription(description);
   if (!meta) {
@@ -107,7 +118,16 @@ function imagejSeries(context: Context): Series | undefined {
   let count = sizeOf(shape);
   // Without a hyperstack the pages are a plain sequence, which ImageJ counts in `images` alone.
   if (count === 1 && directories.length > 1) count = directories.length;
-  const pages = takePages(context, count);
+  const stack = followingPlanes(context, count);
+  const pages = stack ?? takePages(context, count);
+  if (stack && count > 1 && directories.length >= count) {
+    const second = readPageTags(tiff, directories[1]!);
+    if (second.offsets[0] !== stack[1]!.offsets[0])
+      warnings.push(
+        'the pages lie elsewhere than the ImageJ description promises; read as ImageJ and tifffile read it. ' +
+          'If planes look shifted, read the pages one by one',
+      );
+  }
   if (!pages) {
     warnings.push(`the ImageJ description claims ${count} images; the file has ${directories.length}`);
     return undefined;
@@ -154,20 +174,28 @@ function key(page: TiffPage): string {
   return JSON.stringify([shape, axes, dtype, bits, compression, predictor, photometric, segment]);
 }
 
+/** The first `count` pages of the chain, or, where it is shorter, planes that follow the first. Undefined if the file has neither. */
+function takePages(context: Context, count: number): TiffPage[] | undefined {
+  const { tiff, directories, first } = context;
+  if (directories.length < count) return followingPlanes(context, count);
+  const pages = directories.slice(0, count).map((directory, i) => (i === 0 ? first : readPageTags(tiff, directory)));
+  return pages.every((page) => key(page) === key(first)) ? pages : undefined;
+}
+
 /**
- * The first `count` pages: those of the chain, or, where the chain is shorter, planes that follow the first one's data without
- * directories of their own, as ImageJ writes stacks above 4 GiB. Undefined if the file has neither.
+ * Planes that lie one behind the other from the first page's data on, whether they have directories of their own or not: so
+ * ImageJ writes and reads its stacks, and those above 4 GiB have one directory alone. Undefined if the first page is not
+ * plain and in one piece, or the planes reach into the next directory or beyond the file.
  */
-function takePages({ tiff, directories, first }: Context, count: number): TiffPage[] | undefined {
-  if (directories.length >= count) {
-    const pages = directories.slice(0, count).map((directory, i) => (i === 0 ? first : readPageTags(tiff, directory)));
-    return pages.every((page) => key(page) === key(first)) ? pages : undefined;
-  }
+function followingPlanes({ tiff, directories, first }: Context, count: number): TiffPage[] | undefined {
   const bytes = (sizeOf(first.shape) * first.bits) / 8;
   const start = first.offsets[0]!;
-  const follows = first.offsets.every((offset, i) => i === 0 || offset === first.offsets[i - 1]! + first.counts[i - 1]!);
-  const plain = first.compression === 1 && first.bits % 8 === 0 && !first.segment.tiled && follows;
-  if (!plain || start + count * bytes > tiff.bytes.length) return undefined;
+  const end = start + count * bytes;
+  const inOnePiece = first.offsets.every(
+    (offset, i) => i === 0 || offset === first.offsets[i - 1]! + first.counts[i - 1]!,
+  );
+  if (first.compression !== 1 || first.bits % 8 !== 0 || first.segment.tiled || !inOnePiece) return undefined;
+  if (end > tiff.bytes.length || (directories.length > 1 && end > directories[1]!.offset)) return undefined;
   const segment = { width: first.width, height: first.height, tiled: false };
   const planes = first.planar ? first.samples : 1;
   return Array.from({ length: count }, (_, i) => {

@@ -8,7 +8,13 @@ export interface ShapedDescription {
 /** Reads the text; undefined if it is not of this kind. */
 export function parseShaped(description: string): ShapedDescription | undefined {
   const old = /^shape=\(([\d,\s]*)\)$/.exec(description);
-  if (old) return checked(old[1]!.split(',').filter((s) => s.trim()).map(Number));
+  if (old)
+    return checked(
+      old[1]!
+        .split(',')
+        .filter((s) => s.trim())
+        .map(Number),
+    );
   if (!description.startsWith('{') || !description.includes('"shape":')) return undefined;
   try {
     const { shape, axes } = JSON.parse(description) as { shape?: unknown; axes?: unknown };

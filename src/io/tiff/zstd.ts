@@ -1,5 +1,5 @@
 /** Zstandard, by the WebAssembly build of the reference decoder. Loaded only when a file needs it. */
-import { FormatError, assert } from '../../errors.ts';
+import { assert, FormatError } from '../../errors.ts';
 
 /** The decoder holds packed and plain bytes in its 32-bit memory. */
 const largest = 2 ** 30;
