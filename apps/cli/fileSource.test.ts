@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/io/crc32.ts';
 import { openWeights } from '../../src/io/readWeights.ts';
+import { sourceFromBytes } from '../../src/io/source.ts';
 import { writeTorchFile } from '../../src/io/torchFile/writeTorchFile.ts';
 import { readZipDirectory, readZipEntry } from '../../src/io/zipRead.ts';
-import { sourceFromBytes } from '../../src/io/source.ts';
 import { zipParts } from '../../src/io/zipWrite.ts';
 import { sourceFromFile } from './fileSource.ts';
 

@@ -28,5 +28,8 @@ export async function sourceFromFile(path: string): Promise<FileSource> {
 }
 
 function cutShort(path: string, offset: number, length: number, size: number): FormatError {
-  return new FormatError('file', `${path}: needs ${length} bytes from ${offset}; the file ends at ${size}: it is cut short or damaged`);
+  return new FormatError(
+    'file',
+    `${path}: needs ${length} bytes from ${offset}; the file ends at ${size}: it is cut short or damaged`,
+  );
 }

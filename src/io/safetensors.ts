@@ -7,7 +7,7 @@ import type { StateDict } from '../array/stateDict.ts';
 import { FormatError, OptionError, UnsupportedError } from '../errors.ts';
 import { decodeElements, type ElementType, elementBytes, elementTypeOf, encodeElements } from './elementType.ts';
 import { buffered, type Source } from './source.ts';
-import type { TensorFile, TensorInfo } from './tensorFile.ts';
+import { readStateDict, type TensorFile, type TensorInfo } from './tensorFile.ts';
 import { concat } from './zipWrite.ts';
 
 const codes: Readonly<Record<string, ElementType>> = {
@@ -57,6 +57,11 @@ export async function openSafetensors(file: Source): Promise<TensorFile> {
       return { data: decodeElements(bytes, tensor.dtype), shape: tensor.shape };
     },
   };
+}
+
+/** Reads all tensors. @throws as `openSafetensors`. */
+export async function readSafetensors(source: Source): Promise<StateDict> {
+  return readStateDict(await openSafetensors(source));
 }
 
 async function readHeader(source: Source): Promise<{ text: string; dataOffset: number }> {

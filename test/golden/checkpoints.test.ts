@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { StateDict } from '../../src/array/stateDict.ts';
-import { openCheckpoint } from '../../src/io/openCheckpoint.ts';
+import { openWeights } from '../../src/io/readWeights.ts';
 import { sourceFromBytes } from '../../src/io/source.ts';
 import { readStateDict } from '../../src/io/tensorFile.ts';
 import { goldenPath, readNpz } from '../helpers/npz.ts';
 
 const bytesOf = (name: string) => new Uint8Array(readFileSync(goldenPath(`checkpoints/${name}`)!));
-const open = (name: string) => openCheckpoint(sourceFromBytes(bytesOf(name)));
+const open = (name: string) => openWeights(sourceFromBytes(bytesOf(name)));
 const read = async (name: string): Promise<StateDict> => readStateDict(await open(name));
 
 /** The state dict of tiny.pth as numpy arrays saved it. */

@@ -1,21 +1,29 @@
-/** Opens a file of weights in whichever of the known formats it is. */
+/** Reads a file of weights in whichever of the known formats it is. */
+import type { StateDict } from '../array/stateDict.ts';
 import { FormatError } from '../errors.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { Source } from './source.ts';
-import type { TensorFile } from './tensorFile.ts';
+import { readStateDict, type TensorFile } from './tensorFile.ts';
 import { openTorchFile } from './torchFile/openTorchFile.ts';
 
+/** Reads all tensors of a PyTorch checkpoint or a safetensors file. @throws as `openWeights`. */
+export async function readWeights(source: Source): Promise<StateDict> {
+  return readStateDict(await openWeights(source));
+}
+
 /**
- * Opens a PyTorch checkpoint (both formats) or safetensors, told apart by their first bytes.
+ * Opens a PyTorch checkpoint (both formats) or safetensors, told apart by their first bytes: names, shapes and types at once,
+ * values on demand, by random access.
  *
- * @throws FormatError if it is neither, or damaged.
+ * @throws FormatError if it is neither, is damaged, or asks for anything but tensors; UnsupportedError for element types that
+ *   no array here can hold.
  */
-export async function openCheckpoint(source: Source): Promise<TensorFile> {
+export async function openWeights(source: Source): Promise<TensorFile> {
   const start = await source.read(0, Math.min(source.size, 9));
   if (start[0] === 0x50 && start[1] === 0x4b) return openTorchFile(source);
   if (start[8] === 0x7b) return openSafetensors(source);
   if (start[0] === 0x80) return openTorchFile(source);
-  throw new FormatError('checkpoint', `neither a PyTorch checkpoint nor safetensors: it is ${guess(start)}`, 0);
+  throw new FormatError('weights', `neither a PyTorch checkpoint nor safetensors: it is ${guess(start)}`, 0);
 }
 
 /** Names common files that are taken for weights. */
