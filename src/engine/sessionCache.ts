@@ -13,10 +13,16 @@ export class SessionCache {
   /** The last job in line: jobs run one after the other, so that no session is released under a run. */
   #line: Promise<unknown> = Promise.resolve();
   #released = false;
+  #engine = 'not started';
 
   constructor(most: number, make: Make) {
     this.#most = most;
     this.#make = make;
+  }
+
+  /** What runs the networks, known from the first job on. */
+  get engine(): string {
+    return this.#engine;
   }
 
   /** Runs a job with the session for tiles of (ly, lx), after the jobs before it. */
@@ -51,6 +57,7 @@ export class SessionCache {
     }
     const session = known ?? (await this.#make(ly, lx));
     this.#sessions.set(key, session);
+    this.#engine = session.engine;
     return session;
   }
 }

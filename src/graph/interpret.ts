@@ -21,7 +21,7 @@ const rules: Rules = { ...arithmetic, ...spatial };
 export function interpret(graph: Graph, feeds: ReadonlyMap<string, NdArray>): Map<string, Tensor> {
   const values = new Map<string, Tensor>();
   for (const [value, array] of graph.constants) values.set(value.name, toFloat64(array));
-  const valueOf = ({ name }: Value): Tensor => {
+  const arrayOf = ({ name }: Value): Tensor => {
     const known = values.get(name);
     if (known) return known;
     const array = feeds.get(name);
@@ -32,9 +32,9 @@ export function interpret(graph: Graph, feeds: ReadonlyMap<string, NdArray>): Ma
   };
   for (const node of graph.nodes) {
     const rule = rules[node.op] as Evaluate<OpName>;
-    values.set(node.output.name, rule(node.inputs.map(valueOf), node.attributes as never, node.output.shape));
+    values.set(node.output.name, rule(node.inputs.map(arrayOf), node.attributes as never, node.output.shape));
   }
-  for (const [name, value] of graph.outputs) values.set(name, valueOf(value));
+  for (const [name, value] of graph.outputs) values.set(name, arrayOf(value));
   return values;
 }
 

@@ -39,7 +39,7 @@ export function cpnet(
   const g = new Graph();
   const levels = nbase.length - 1;
   const down = Array.from({ length: levels }, (_, n) =>
-    resdown(g, `downsample.down.res_down_${n}`, nbase[n]!, nbase[n + 1]!),
+    resdown(g, `downsample.down.res_down_${n}`, nbase[n]!, nbase[n + 1]!, `encoder.${n}`),
   );
   const up = Array.from({ length: levels }, (_, n) =>
     resup(g, `upsample.up.res_up_${n}`, nbase[Math.min(n + 2, levels)]!, nbase[n + 1]!, nbase[levels]!),
@@ -77,14 +77,14 @@ function projection(g: Graph, name: string, from: number, to: number): Layer {
 }
 
 /** Two residual steps of two convolutions each, on the way down. */
-function resdown(g: Graph, name: string, from: number, to: number): Layer {
+function resdown(g: Graph, name: string, from: number, to: number, result: string): Layer {
   const conv = [0, 1, 2, 3].map((t) =>
     batchconv(g, `${name}.conv.conv_${t}`, t ? to : from, to),
   ) as unknown as FourOf<Layer>;
   const proj = projection(g, `${name}.proj`, from, to);
   return (x) => {
     const y = g.sum(proj(x), conv[1](conv[0](x)));
-    return g.sum(y, conv[3](conv[2](y)));
+    return g.add('Add', [y, conv[3](conv[2](y))], {}, result);
   };
 }
 

@@ -41,7 +41,10 @@ function map({ data, shape }: Tensor, f: (v: number) => number): Tensor {
 function walk(shape: Shape, steps: readonly (readonly number[])[], visit: (at: readonly number[]) => void): void {
   const at = steps.map(() => 0);
   const descend = (axis: number): void => {
-    if (axis === shape.length) return visit(at);
+    if (axis === shape.length) {
+      visit(at);
+      return;
+    }
     for (let i = 0; i < shape[axis]!; i++) {
       descend(axis + 1);
       for (let k = 0; k < at.length; k++) at[k]! += steps[k]![axis]!;

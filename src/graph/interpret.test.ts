@@ -1,0 +1,95 @@
+/** The interpreter against ONNX Runtime, operator by operator, so that each vouches for the other and for the encoder. */
+
+import { expect, test } from 'vitest';
+import { createSession } from '#platform';
+import type { FloatArray } from '../array/ndarray.ts';
+import { Graph, type Value } from './graph.ts';
+import { interpret } from './interpret.ts';
+import { encodeOnnx } from './onnx/encode.ts';
+import type { OpName } from './operators.ts';
+import { operators } from './operators.ts';
+
+let state = 7;
+/** Reproducible numbers in [-1, 1). */
+function random(): number {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 31 - 1;
+}
+
+function randomArray(shape: readonly number[], f = (v: number) => v): FloatArray {
+  return { data: Float32Array.from({ length: shape.reduce((n, s) => n * s, 1) }, () => f(random())), shape };
+}
+
+const picture = [2, 4, 6, 10];
+type Case = [title: string, op: OpName, build: (g: Graph, x: Value, p: (...shape: number[]) => Value) => Value];
+const cases: Case[] = [
+  ['convolution', 'Conv', (g, x, p) => g.conv(x, p(5, 4, 3, 3), p(5))],
+  ['convolution 1 × 1', 'Conv', (g, x, p) => g.conv(x, p(3, 4, 1, 1), p(3))],
+  [
+    'convolution with uneven pads and strides, in two groups',
+    'Conv',
+    (g, x, p) => g.conv(x, p(6, 2, 3, 2), p(6), { pads: [0, 1, 2, 0], strides: [2, 3], group: 2 }),
+  ],
+  [
+    'batch normalisation',
+    'BatchNormalization',
+    (g, x, p) => g.batchNorm(x, p(4), p(4), p(4), g.product(p(4), p(1)), 2),
+  ],
+  ['ReLU', 'Relu', (g, x) => g.relu(x)],
+  ['square root', 'Sqrt', (g, x) => g.sqrt(g.product(x, x))],
+  ['sum, a vector over channels', 'Add', (g, x, p) => g.sum(x, p(4, 1, 1))],
+  ['difference, both stretched', 'Sub', (g, _, p) => g.difference(p(1, 4, 1), p(3, 1, 2))],
+  ['product with a scalar', 'Mul', (g, x, p) => g.product(p(1), x)],
+  ['quotient', 'Div', (g, x, p) => g.quotient(x, g.sum(g.product(p(10), p(10)), g.constant('one', ones)))],
+  ['largest of four', 'MaxPool', (g, x) => g.maxPool(x)],
+  ['mean of four', 'AveragePool', (g, x) => g.averagePool(x)],
+  ['enlargement', 'Resize', (g, x) => g.upsample(x)],
+  ['linear', 'Gemm', (g, x, p) => g.linear(g.reshape(x, [8, 60]), p(7, 60), p(7))],
+  ['sum over axes', 'ReduceSum', (g, x) => g.sumOver(x, [1, 3])],
+  ['mean over axes, kept', 'ReduceMean', (g, x) => g.meanOver(x, [0, 2], true)],
+  ['another shape', 'Reshape', (g, x) => g.reshape(x, [4, 120])],
+  ['one behind the other', 'Concat', (g, x, p) => g.concat([x, p(2, 1, 6, 10), x], 1)],
+];
+const ones = { data: Float32Array.of(1), shape: [1] };
+
+test.each(cases)('%s', async (_, op, build) => {
+  const g = new Graph();
+  const feeds = new Map<string, FloatArray>();
+  const x = g.input('x', picture);
+  feeds.set('x', randomArray(picture));
+  const result = build(g, x, (...shape) => {
+    const value = g.parameter(`p${feeds.size}`, shape);
+    feeds.set(value.name, randomArray(shape));
+    return value;
+  });
+  g.output('y', result);
+  expect(g.nodes.map((n) => n.op)).toContain(op);
+  const exact = interpret(g, feeds).get('y')!;
+  const session = await createSession(encodeOnnx(g, feeds), { threads: 1 });
+  const { y } = await session.run({ x: feeds.get('x')! });
+  await session.release();
+  expect(exact.shape).toEqual(y!.shape);
+  // float32 against float64; sums of at most 60 terms of size 1.
+  const worst = exact.data.reduce((m, v, i) => Math.max(m, Math.abs(v - y!.data[i]!)), 0);
+  expect(worst).toBeLessThan(4e-6);
+});
+
+test('every operator has a case', () => {
+  expect(new Set(cases.map(([, op]) => op))).toEqual(new Set(Object.keys(operators)));
+});
+
+test('values between are there by name', () => {
+  const g = new Graph();
+  const x = g.input('x', [3]);
+  const y = g.relu(x);
+  g.output('twice', g.sum(y, y));
+  const all = interpret(g, new Map([['x', { data: Float32Array.of(-1, 2, Number.NaN), shape: [3] }]]));
+  expect(all.get(y.name)!.data).toEqual(Float64Array.of(0, 2, Number.NaN));
+  expect(all.get('twice')!.data).toEqual(Float64Array.of(0, 4, Number.NaN));
+});
+
+test('a missing array is named', () => {
+  const g = new Graph();
+  g.output('y', g.relu(g.input('x', [1])));
+  expect(() => interpret(g, new Map())).toThrow("needs an array for 'x'");
+});

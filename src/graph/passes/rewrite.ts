@@ -1,0 +1,47 @@
+/**
+ * Builds a graph anew from its outputs backwards; what no output needs is left behind. A rule may put something else in
+ * the place of a node.
+ */
+import { Graph, type GraphNode, type Value } from '../graph.ts';
+
+export interface Rewriter {
+  /** The new graph. */
+  readonly out: Graph;
+  /** The value of the new graph that stands for one of the old. */
+  visit(value: Value): Value;
+  /** The node of the old graph that makes a value; undefined for inputs, parameters and constants. */
+  producer(value: Value): GraphNode | undefined;
+  /** How many nodes and outputs of the old graph use a value. */
+  uses(value: Value): number;
+}
+
+/** Returns the value that stands for the node's result, or undefined to keep the node as it is. */
+export type Rule = (node: GraphNode, rewriter: Rewriter) => Value | undefined;
+
+export function rewrite(graph: Graph, rule: Rule): Graph {
+  const out = new Graph();
+  const producers = new Map(graph.nodes.map((node) => [node.output, node]));
+  const uses = new Map<Value, number>();
+  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.values()])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
+  const done = new Map<Value, Value>(graph.inputs.map((value) => [value, out.input(value.name, value.shape)]));
+  const make = (value: Value): Value => {
+    const node = producers.get(value);
+    if (node)
+      return rule(node, rewriter) ?? out.add(node.op, node.inputs.map(rewriter.visit), node.attributes, value.name);
+    const array = graph.constants.get(value);
+    return array ? out.constant(value.name, array) : out.parameter(value.name, value.shape);
+  };
+  const rewriter: Rewriter = {
+    out,
+    visit(value) {
+      const known = done.get(value) ?? make(value);
+      done.set(value, known);
+      return known;
+    },
+    producer: (value) => producers.get(value),
+    uses: (value) => uses.get(value) ?? 0,
+  };
+  for (const [name, value] of graph.outputs) out.output(name, rewriter.visit(value));
+  return out;
+}
