@@ -26,7 +26,10 @@ export class Cellpose {
   static async load(options: CellposeLoadOptions = {}): Promise<Cellpose> {
     if (options.stateDict) return new Cellpose(await CellposeModel.load(options), required(options.size, options.name));
     const { model, stateDict, size } = await loadBundled(options.model);
-    return new Cellpose(await CellposeModel.load({ ...options, stateDict, name: model.name }), required(options.size ?? size, model.name));
+    return new Cellpose(
+      await CellposeModel.load({ ...options, stateDict, name: model.name }),
+      required(options.size ?? size, model.name),
+    );
   }
 
   /**
@@ -36,7 +39,10 @@ export class Cellpose {
    */
   eval(image: ImageInput, options?: EvalOptions): Promise<EvalResult>;
   eval(images: readonly ImageInput[], options?: PerImage): Promise<EvalResult[]>;
-  async eval(image: ImageInput | readonly ImageInput[], options: EvalOptions | PerImage = {}): Promise<EvalResult | EvalResult[]> {
+  async eval(
+    image: ImageInput | readonly ImageInput[],
+    options: EvalOptions | PerImage = {},
+  ): Promise<EvalResult | EvalResult[]> {
     if (isList(image)) return evalList(image, options as PerImage, (one, own) => this.eval(one, own));
     const begin = performance.now();
     const split = splitOptions({ diameter: defaultDiameter, ...(options as EvalOptions) });
@@ -56,5 +62,9 @@ export class Cellpose {
 
 function required(size: SizeParams | undefined, name = 'own weights'): SizeParams {
   if (size) return size;
-  throw new OptionError('size', undefined, `Cellpose: ${name} comes without a size model; give one as \`size\`, or use CellposeModel with a diameter`);
+  throw new OptionError(
+    'size',
+    undefined,
+    `Cellpose: ${name} comes without a size model; give one as \`size\`, or use CellposeModel with a diameter`,
+  );
 }

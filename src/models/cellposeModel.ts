@@ -5,7 +5,7 @@ import type { StateDict } from '../array/stateDict.ts';
 import { dynamics3 } from '../dynamics/rules.ts';
 import { createNetwork, type Network } from '../engine/network.ts';
 import { type SplitOptions, splitOptions } from './evalOptions.ts';
-import { prepareImage, type PreparedImage } from './prepareImage.ts';
+import { type PreparedImage, prepareImage } from './prepareImage.ts';
 import { type PlaneResult, type RunOptions, segmentPlane } from './segmentPlane.ts';
 import type { EvalOptions, EvalResult, ImageInput, PerImage } from './types.ts';
 import { loadBundled } from './weights.ts';
@@ -67,7 +67,10 @@ export class CellposeModel {
    */
   eval(image: ImageInput, options?: EvalOptions): Promise<EvalResult>;
   eval(images: readonly ImageInput[], options?: PerImage): Promise<EvalResult[]>;
-  async eval(image: ImageInput | readonly ImageInput[], options: EvalOptions | PerImage = {}): Promise<EvalResult | EvalResult[]> {
+  async eval(
+    image: ImageInput | readonly ImageInput[],
+    options: EvalOptions | PerImage = {},
+  ): Promise<EvalResult | EvalResult[]> {
     if (isList(image)) return evalList(image, options as PerImage, (one, own) => this.eval(one, own));
     const begin = performance.now();
     const split = splitOptions(options as EvalOptions);
@@ -81,10 +84,16 @@ export class CellposeModel {
   }
 
   /** Runs network and dynamics on a prepared image. */
-  async evalPrepared(prepared: PreparedImage, split: SplitOptions, run: RunOptions, begin = performance.now()): Promise<EvalResult> {
+  async evalPrepared(
+    prepared: PreparedImage,
+    split: SplitOptions,
+    run: RunOptions,
+    begin = performance.now(),
+  ): Promise<EvalResult> {
     const rescale = this.#rescale(split);
     const planes: PlaneResult[] = [];
-    for (const plane of prepared.planes) planes.push(await segmentPlane(this.#network, plane, rescale, { ...split, run }));
+    for (const plane of prepared.planes)
+      planes.push(await segmentPlane(this.#network, plane, rescale, { ...split, run }));
     const masks = stack(planes.map((p) => p.masks)) as Masks;
     const sum = (key: 'networkMs' | 'masksMs'): number => planes.reduce((total, p) => total + p[key], 0);
     return {
@@ -169,7 +178,8 @@ function stackFlows(flows: readonly FloatArray[]): FloatArray {
   const n = ly * lx;
   const data = new Float32Array(2 * flows.length * n);
   flows.forEach((flow, z) => {
-    for (let axis = 0; axis < 2; axis++) data.set(flow.data.subarray(axis * n, (axis + 1) * n), (axis * flows.length + z) * n);
+    for (let axis = 0; axis < 2; axis++)
+      data.set(flow.data.subarray(axis * n, (axis + 1) * n), (axis * flows.length + z) * n);
   });
   return { data, shape: [2, flows.length, ly, lx] };
 }

@@ -45,16 +45,57 @@ export interface SplitOptions {
 export function splitOptions(options: EvalOptions): SplitOptions {
   const o = { ...evalDefaults, ...withoutUndefined(options) };
   const diameter = o.diameter ?? 0;
-  check('diameter', diameter, diameter >= 0 && diameter < Number.POSITIVE_INFINITY, 'a size in pixels above 0, or 0 for the model’s own');
-  if (o.rescale !== undefined) check('rescale', o.rescale, o.rescale > 0 && Number.isFinite(o.rescale), 'a factor above 0');
-  check('flowThreshold', o.flowThreshold, o.flowThreshold >= 0, '0 (no check) or a mean squared error above 0, commonly 0.1 to 3');
+  check(
+    'diameter',
+    diameter,
+    diameter >= 0 && diameter < Number.POSITIVE_INFINITY,
+    'a size in pixels above 0, or 0 for the model’s own',
+  );
+  if (o.rescale !== undefined)
+    check('rescale', o.rescale, o.rescale > 0 && Number.isFinite(o.rescale), 'a factor above 0');
+  check(
+    'flowThreshold',
+    o.flowThreshold,
+    o.flowThreshold >= 0,
+    '0 (no check) or a mean squared error above 0, commonly 0.1 to 3',
+  );
   check('cellprobThreshold', o.cellprobThreshold, Math.abs(o.cellprobThreshold) <= 100, 'a logit, commonly -6 to 6');
-  check('minSize', o.minSize, Number.isInteger(o.minSize) && o.minSize >= -1, 'a whole number of pixels, or -1 to keep all');
-  check('maxSizeFraction', o.maxSizeFraction, o.maxSizeFraction > 0 && o.maxSizeFraction <= 1, 'a share of the image above 0, at most 1');
-  check('niter', o.niter ?? 0, (o.niter ?? 0) >= 0 && Number.isFinite(o.niter ?? 0), 'a number of steps, or 0 to derive it from the diameter');
-  check('batchSize', o.batchSize, Number.isInteger(o.batchSize) && o.batchSize >= 1, 'a whole number of tiles, 1 or more');
-  check('bsize', o.bsize, Number.isInteger(o.bsize) && o.bsize >= 32 && o.bsize % 8 === 0, 'a multiple of 8 pixels, 32 or more');
-  check('tileOverlap', o.tileOverlap, o.tileOverlap >= 0 && o.tileOverlap <= 1, 'a fraction; values outside 0.05–0.5 are clamped');
+  check(
+    'minSize',
+    o.minSize,
+    Number.isInteger(o.minSize) && o.minSize >= -1,
+    'a whole number of pixels, or -1 to keep all',
+  );
+  check(
+    'maxSizeFraction',
+    o.maxSizeFraction,
+    o.maxSizeFraction > 0 && o.maxSizeFraction <= 1,
+    'a share of the image above 0, at most 1',
+  );
+  check(
+    'niter',
+    o.niter ?? 0,
+    (o.niter ?? 0) >= 0 && Number.isFinite(o.niter ?? 0),
+    'a number of steps, or 0 to derive it from the diameter',
+  );
+  check(
+    'batchSize',
+    o.batchSize,
+    Number.isInteger(o.batchSize) && o.batchSize >= 1,
+    'a whole number of tiles, 1 or more',
+  );
+  check(
+    'bsize',
+    o.bsize,
+    Number.isInteger(o.bsize) && o.bsize >= 32 && o.bsize % 8 === 0,
+    'a multiple of 8 pixels, 32 or more',
+  );
+  check(
+    'tileOverlap',
+    o.tileOverlap,
+    o.tileOverlap >= 0 && o.tileOverlap <= 1,
+    'a fraction; values outside 0.05–0.5 are clamped',
+  );
   return {
     input: withoutUndefined({ channels: o.channels, channelAxis: o.channelAxis, zAxis: o.zAxis }) as InputOptions,
     normalize: normalizeParams(o.normalize, o.invert),

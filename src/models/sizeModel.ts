@@ -64,7 +64,8 @@ export class SizeModel {
    */
   estimate(style: FloatArray): number {
     const { A, smean, diamMean, ymean } = this.params;
-    if (sizeOf(style.shape) !== A.length) throw new ShapeError('SizeModel.estimate', `a style of ${A.length} values`, style.shape);
+    if (sizeOf(style.shape) !== A.length)
+      throw new ShapeError('SizeModel.estimate', `a style of ${A.length} values`, style.shape);
     let sum = 0;
     for (let i = 0; i < A.length; i++) sum += A[i]! * (style.data[i]! - smean[i]!);
     return Math.max(smallestDiameter, Math.exp(sum + Math.log(diamMean) + ymean));

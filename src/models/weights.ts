@@ -26,12 +26,18 @@ export async function bundledModels(): Promise<readonly BundledModel[]> {
 }
 
 /** Weights and size model of a bundled model. @throws OptionError if there is none of this name. */
-export async function loadBundled(name?: string): Promise<{ model: BundledModel; stateDict: StateDict; size?: SizeParams }> {
+export async function loadBundled(
+  name?: string,
+): Promise<{ model: BundledModel; stateDict: StateDict; size?: SizeParams }> {
   const models = await bundledModels();
   const model = name === undefined ? models[0]! : models.find((m) => m.name === name);
   if (!model) {
     const names = models.map((m) => m.name).join(', ');
-    throw new OptionError('model', name, `model: no model called "${name}" ships with this package; there are: ${names}`);
+    throw new OptionError(
+      'model',
+      name,
+      `model: no model called "${name}" ships with this package; there are: ${names}`,
+    );
   }
   const stateDict = await readSafetensors(sourceFromBytes(await readResource(`weights/${model.file}`)));
   if (model.sizeFile === undefined) return { model, stateDict };
