@@ -15,7 +15,7 @@ export type Interpolation = 'linear' | 'nearest';
  * @returns a new array of the same number type. Linear results of integer types are rounded, halves to even.
  * @throws ShapeError for other ranks or an empty picture, OptionError for sizes below 1.
  *
- * Linear: bit-equal to OpenCV for float32; uint8, where OpenCV works in fixed point, may differ by 1.
+ * Linear: bit-equal to OpenCV for float32; integers, where OpenCV works in fixed point, may differ by 1.
  * Nearest: source pixel floor(d·S/D).
  */
 export function resizeImage<T extends TypedArray>(

@@ -3,11 +3,11 @@ import { OptionError } from '../errors.ts';
 
 export interface TileOptions {
   /** Tile size in pixels; default 224. */
-  readonly bsize?: number;
+  readonly bsize?: number | undefined;
   /** Overlap of neighbouring tiles as a fraction of the tile; held within 0.05–0.5; default 0.1. */
-  readonly tileOverlap?: number;
+  readonly tileOverlap?: number | undefined;
   /** Half-overlapping tiles, flipped by turns, so that each place is seen in several orientations; default false. */
-  readonly augment?: boolean;
+  readonly augment?: boolean | undefined;
 }
 
 /** Tiles in rows and columns; tile (j, i) begins at (ys[j], xs[i]) and is h × w pixels. */

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import type { FloatArray } from '../array/ndarray.ts';
+import { type NormalizeParams, normalizeImg } from './normalizeImg.ts';
+
+const ramp: FloatArray = {
+  data: Float32Array.from({ length: 202 }, (_, k) => (k % 2 ? 5 : k / 2)),
+  shape: [1, 101, 2],
+};
+
+test('percentiles 1 and 99 become 0 and 1, a flat channel stays', () => {
+  const { data } = normalizeImg(ramp);
+  expect([data[2], data[198]]).toEqual([0, 1]);
+  expect(data[0]).toBeCloseTo(-1 / 98, 6);
+  expect(data.filter((_, p) => p % 2 === 1).every((value) => value === 5)).toBe(true);
+});
+
+test('invert turns scaled channels only', () => {
+  const { data } = normalizeImg(ramp, { invert: true });
+  expect([data[2], data[198], data[1]]).toEqual([1, 0, 5]);
+});
+
+test('a range of at most 1e-3 becomes all 0', () => {
+  const faint: FloatArray = { data: Float32Array.from({ length: 100 }, (_, k) => k * 1e-5), shape: [10, 10, 1] };
+  expect(normalizeImg(faint).data.every((value) => value === 0)).toBe(true);
+});
+
+test('an empty key counts as not given', () => {
+  const params: NormalizeParams = { percentile: null, lowhigh: null, tileNormBlocksize: 0, sharpenRadius: undefined };
+  expect(normalizeImg(ramp, params)).toEqual(normalizeImg(ramp));
+});
+
+test.each([
+  ['percentile', { percentile: [99, 1] }, 'OptionError', /percentile/],
+  ['percentile beyond 100', { percentile: [1, 101] }, 'OptionError', /0 to 100/],
+  ['lowhigh of nothing', { lowhigh: [3, 3] }, 'OptionError', /lowhigh/],
+  ['lowhigh for other channels', { lowhigh: [[0, 1]] }, 'OptionError', /each of the 2 channels/],
+  ['invert alone', { normalize: false, invert: true }, 'OptionError', /invert/],
+  ['blocks', { tileNormBlocksize: 100 }, 'UnsupportedError', /tileNormBlocksize/],
+  ['sharpening', { sharpenRadius: 3 }, 'UnsupportedError', /sharpenRadius/],
+  ['unknown key', { tile_norm: 3 }, 'UnsupportedError', /got tile_norm/],
+])('%s is refused', (_, params, kind, message) => {
+  const attempt = () => normalizeImg(ramp, params as NormalizeParams);
+  expect(attempt).toThrow(message);
+  expect(attempt).toThrow(expect.objectContaining({ name: kind }));
+});
+
+test('needs channels', () => {
+  expect(() => normalizeImg({ data: new Float32Array(6), shape: [2, 3] })).toThrow(/nchan/);
+});
