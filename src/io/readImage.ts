@@ -2,23 +2,22 @@
 import { FormatError, UnsupportedError } from '../errors.ts';
 import type { ImageFile, ReadImageOptions } from './imageFile.ts';
 import { isJpeg, readJpeg } from './jpeg/readJpeg.ts';
-import { isPng, readPng } from './png.ts';
+import { isPng, readPng } from './png/readPng.ts';
 import { isTiff } from './tiff/directory.ts';
 import { readTiff } from './tiff/readTiff.ts';
 
-/** First bytes of kinds that people try, and what to do with them. */
-const others: readonly (readonly [string, RegExp])[] = [
-  ['GIF', /^GIF8/],
-  ['BMP', /^BM/],
-  ['WebP', /^RIFF[^]{4}WEBP/],
-  ['JPEG 2000', /^\0\0\0\x0cjP/],
-  ['HDF5', /^\x89HDF/],
-  ['ZIP', /^PK\x03\x04/],
-  ['PDF', /^%PDF/],
-  ['CZI (Zeiss)', /^ZISRAWFILE/],
-  ['ND2 (Nikon)', /^\xda\xce\xbe\x0a/],
-  ['LIF (Leica)', /^\x70\0\0\0/],
-  ['NumPy', /^\x93NUMPY/],
+/** Kinds of file that people try, by the text near their beginning: [kind, position, text]. */
+const others: readonly (readonly [string, number, string])[] = [
+  ['GIF', 0, 'GIF8'],
+  ['BMP', 0, 'BM'],
+  ['WebP', 8, 'WEBP'],
+  ['JPEG 2000', 4, 'jP  '],
+  ['HDF5', 1, 'HDF\r\n'],
+  ['ZIP', 0, 'PK'],
+  ['PDF', 0, '%PDF'],
+  ['CZI (Zeiss)', 0, 'ZISRAWFILE'],
+  ['ND2 (Nikon)', 0, '\u00da\u00ce\u00be\u000a'],
+  ['NumPy', 1, 'NUMPY'],
 ];
 
 /**
@@ -35,7 +34,7 @@ export async function readImage(bytes: Uint8Array, options: ReadImageOptions = {
   if (isPng(bytes)) return readPng(bytes, options);
   if (isJpeg(bytes)) return readJpeg(bytes, options);
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 16));
-  const kind = others.find(([, start]) => start.test(head))?.[0];
+  const kind = others.find(([, at, text]) => head.startsWith(text, at))?.[0];
   if (kind)
     throw new UnsupportedError(
       `${kind} files`,

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { isCellposeError } from '../../src/errors.ts';
 import type { ImageFile } from '../../src/io/imageFile.ts';
 import { readImage } from '../../src/io/readImage.ts';
+import { toCellposeImage } from '../../src/io/toCellposeImage.ts';
 import { shared } from '../helpers/npz.ts';
 
 interface Entry {
@@ -105,6 +106,28 @@ describe('image files of other programs', () => {
       expect(performance.now() - start).toBeLessThan(1000);
       if (result instanceof Error) expect(isCellposeError(result), String(result.stack)).toBe(true);
       else expect((result as ImageFile).data.data.length).toBeGreaterThan(0);
+    });
+  }
+});
+
+/** By file: shape, dtype and sha256 of what `cellpose.io.imread` makes of it with OpenCV 4.6; null where OpenCV refuses. */
+const opencv = JSON.parse(readFileSync(`${own}opencv.json`, 'utf8')) as Record<
+  string,
+  [number[], string, string] | null
+>;
+
+describe('PNG and JPEG as Cellpose reads them', () => {
+  for (const [file, expected] of Object.entries(opencv).filter(([name]) => existsSync(folder + name))) {
+    it(file, async () => {
+      const image = await readImage(new Uint8Array(readFileSync(folder + file))).catch((e: unknown) => e as Error);
+      if (expected === null) {
+        expect(image).toBeInstanceOf(Error);
+        return;
+      }
+      const { data, shape, axes } = toCellposeImage(image as ImageFile);
+      expect([shape, data instanceof Uint16Array ? 'uint16' : 'uint8']).toEqual(expected.slice(0, 2));
+      expect(axes).toBe(shape.length === 2 ? 'YX' : 'YXS');
+      expect(sha256(new Uint8Array(data.buffer))).toBe(expected[2]);
     });
   }
 });

@@ -6,9 +6,9 @@ import { sizeOf } from '../../array/ndarray.ts';
 import { isCellposeError } from '../../errors.ts';
 import { type Dimensions, reshapeAxes, squeezeAxes } from '../axes.ts';
 import type { ImageFile, PhysicalSize } from '../imageFile.ts';
-import { isImagejDescription, parseImagejDescription } from '../imagejDescription.ts';
-import { isOmeXml, omeFileId, parseOmeXml } from '../omeXml.ts';
 import { type Directory, type Tiff, tagNumbers, tagText } from './directory.ts';
+import { isImagejDescription, parseImagejDescription } from './imagejDescription.ts';
+import { isOmeXml, omeFileId, parseOmeXml } from './omeXml.ts';
 import { readPageTags, type TiffPage } from './page.ts';
 import { parseShaped } from './shapedDescription.ts';
 

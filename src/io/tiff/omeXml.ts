@@ -3,7 +3,7 @@
  * which plane, pixel sizes, channel names. Read by looking for elements and attributes, without an XML library, in time linear
  * in the text. Source: OME data model 2016-06, "OME-TIFF specification".
  */
-import type { PhysicalSize } from './imageFile.ts';
+import type { PhysicalSize } from '../imageFile.ts';
 
 export interface OmeImage {
   /** Slow to fast, for example 'TCZYX'. */

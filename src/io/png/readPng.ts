@@ -4,12 +4,12 @@
  * zlib of the platform is several times faster. Source: PNG specification, third edition (W3C).
  */
 import { inflate } from '#platform';
-import type { NdArray } from '../array/ndarray.ts';
-import { FormatError } from '../errors.ts';
-import type { ImageFile, Photometric, ReadImageOptions } from './imageFile.ts';
-import { checkClaim, defaultMaxBytes } from './imageFile.ts';
-import { crc32, pngSignature } from './pngChunks.ts';
-import { unfilter, unpackPass } from './pngScanlines.ts';
+import type { NdArray } from '../../array/ndarray.ts';
+import { FormatError } from '../../errors.ts';
+import type { ImageFile, Photometric, ReadImageOptions } from '../imageFile.ts';
+import { checkClaim, defaultMaxBytes } from '../imageFile.ts';
+import { type Chunks, pngSignature, readChunks } from './chunks.ts';
+import { unfilter, unpackPass } from './scanlines.ts';
 
 interface Header {
   readonly width: number;
@@ -96,34 +96,9 @@ export function readPng(bytes: Uint8Array, options: ReadImageOptions = {}): Imag
   };
 }
 
-interface Chunks {
-  readonly first: Map<string, Uint8Array>;
-  readonly image: Uint8Array[];
-}
-
-/** Walks the chunks to IEND, checks each checksum, and keeps the first of each kind and all image data. */
-function readChunks(bytes: Uint8Array): Chunks {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const first = new Map<string, Uint8Array>();
-  const image: Uint8Array[] = [];
-  for (let at = 8; ; ) {
-    if (at + 12 > bytes.length) throw new FormatError('PNG', 'the file ends before its IEND chunk', bytes.length);
-    const length = view.getUint32(at);
-    if (at + 12 + length > bytes.length) throw new FormatError('PNG', 'a chunk reaches beyond the end of the file', at);
-    const kind = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (crc32(bytes, at + 4, at + 8 + length) !== view.getUint32(at + 8 + length))
-      throw new FormatError('PNG', `the checksum of chunk ${kind} is wrong: the file is damaged`, at);
-    const body = bytes.subarray(at + 8, at + 8 + length);
-    if (kind === 'IDAT') image.push(body);
-    else if (!first.has(kind)) first.set(kind, body);
-    if (kind === 'IEND') return { first, image };
-    at += 12 + length;
-  }
-}
-
 function readHeader({ first, image }: Chunks): Header {
   const body = first.get('IHDR');
-  if (!body || body.length !== 13) throw new FormatError('PNG', 'the header chunk IHDR is missing', 8);
+  if (body?.length !== 13) throw new FormatError('PNG', 'the header chunk IHDR is missing', 8);
   const view = new DataView(body.buffer, body.byteOffset, 13);
   const width = view.getUint32(0);
   const height = view.getUint32(4);

@@ -1,5 +1,5 @@
 /** From inflated PNG data to samples: undoes the line filters, unpacks small depths, puts the lines of a pass in their place. */
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../../errors.ts';
 
 /** One pass over the picture: its first pixel, its steps, its size in pixels. A plain picture is one pass with steps of 1. */
 export interface Pass {
