@@ -1,0 +1,171 @@
+/** Properties of reading and writing image files: what is written comes back; damaged bytes end in a typed error or a picture. */
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type AnyTypedArray, sizeOf } from '../array/ndarray.ts';
+import { isCellposeError } from '../errors.ts';
+import { writePng } from './png/writePng.ts';
+import { readImage } from './readImage.ts';
+import { writeTiff } from './tiff/writeTiff.ts';
+import { narrowLabels, writeLabelPng } from './writeLabels.ts';
+
+const types = [
+  Uint8Array,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigUint64Array,
+  BigInt64Array,
+];
+
+/** An array of the type and shape filled from bytes, repeated; NaNs, infinities and all. */
+function fill(Type: (typeof types)[number], shape: readonly number[], seed: Uint8Array): AnyTypedArray {
+  const data = new Type(sizeOf(shape));
+  const bytes = new Uint8Array(data.buffer);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = seed[i % seed.length]! + Math.floor(i / 97);
+  return data;
+}
+
+const shapes = fc.oneof(
+  fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 })),
+  fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 })),
+  fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.constantFrom(3, 4)),
+  fc.tuple(
+    fc.constantFrom(1, 2, 3),
+    fc.constantFrom(1, 2),
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: 9 }),
+  ),
+);
+const bytesOf = (array: AnyTypedArray) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const seeds = fc.uint8Array({ minLength: 1, maxLength: 64 });
+
+describe('writing and reading', () => {
+  it('TIFF gives every type and shape back', async () => {
+    const options = fc.record({ compression: fc.constantFrom('deflate', 'none'), bigTiff: fc.boolean() } as const);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...types), shapes, seeds, options, async (Type, shape, seed, how) => {
+        const data = fill(Type, shape, seed);
+        const image = await readImage(writeTiff({ data, shape }, how));
+        expect(image.data.shape).toEqual(shape);
+        expect(image.data.data.constructor).toBe(Type);
+        // Bytes, because NaNs of different bits are all one to `toEqual`.
+        expect(bytesOf(image.data.data)).toEqual(bytesOf(data));
+        expect(image.warnings).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('PNG gives 8 and 16 bits and 1–4 samples back', async () => {
+    const pictures = fc.tuple(
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.constantFrom(1, 2, 3, 4),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(Uint8Array, Uint16Array), pictures, seeds, async (Type, [y, x, s], seed) => {
+        const shape = s === 1 ? [y, x] : [y, x, s];
+        const data = fill(Type, shape, seed);
+        expect((await readImage(writePng({ data, shape }))).data).toEqual({ data, shape });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('TIFF cuts large pages into strips', async () => {
+    const shape = [700, 300];
+    const data = fill(Uint16Array, shape, Uint8Array.from([1, 2, 3]));
+    expect((await readImage(writeTiff({ data, shape }))).data).toEqual({ data, shape });
+  });
+
+  it('labels are 16 bits while they fit, then 32', () => {
+    const labels = (largest: number) => ({ data: Int32Array.from([0, largest]), shape: [1, 2] });
+    expect(narrowLabels(labels(65535)).data).toEqual(Uint16Array.from([0, 65535]));
+    expect(narrowLabels(labels(65536)).data).toEqual(Uint32Array.from([0, 65536]));
+    expect(() => writeLabelPng(labels(65536))).toThrow(/write these as TIFF/);
+    expect(() => narrowLabels(labels(-1))).toThrow(/0 or more/);
+  });
+
+  it('says what is wrong with arguments', () => {
+    expect(() => writeTiff({ data: new Uint8Array(3), shape: [3] })).toThrow(/writeTiff: needs/);
+    expect(() => writeTiff({ data: new Uint8Array(4), shape: [2, 2] }, { axes: 'ZYX' })).toThrow(/2 letters/);
+    expect(() => writePng({ data: new Float32Array(4), shape: [2, 2] })).toThrow(/Uint16Array; got Float32Array/);
+    expect(() => writePng({ data: new Uint8Array(20), shape: [2, 2, 5] })).toThrow(/writePng: needs/);
+  });
+});
+
+describe('limits', () => {
+  const picture = { data: new Uint8Array(10000), shape: [100, 100] };
+  it.each([
+    ['PNG', writePng(picture)],
+    ['TIFF', writeTiff(picture)],
+  ])('%s stops before more memory than allowed', async (_, bytes) => {
+    const error = await readImage(bytes, { maxBytes: 9999 }).catch((e: unknown) => e);
+    expect(isCellposeError(error, 'option') && error.option).toBe('maxBytes');
+  });
+
+  it('reads one page of many, and names the pages there are', async () => {
+    const data = Uint8Array.from({ length: 24 }, (_, i) => i);
+    const bytes = writeTiff({ data, shape: [2, 3, 4] }, { rgb: false });
+    expect((await readImage(bytes, { page: 1 })).data).toEqual({ data: data.slice(12), shape: [3, 4] });
+    await expect(readImage(bytes, { page: 2 })).rejects.toThrow(/page must be 0 to 1/);
+  });
+
+  it.each([
+    ['empty', new Uint8Array(0), /empty/],
+    ['unknown', Uint8Array.from([1, 2, 3, 4]), /none of TIFF, PNG, JPEG/],
+    ['GIF', new TextEncoder().encode('GIF89a...'), /GIF file; save it as/],
+  ])('refuses %s bytes', async (_, bytes, message) => {
+    await expect(readImage(bytes, { name: 'a.tif' })).rejects.toThrow(message);
+    await expect(readImage(bytes, { name: 'a.tif' })).rejects.toThrow(/^a\.tif/);
+  });
+});
+
+describe('damaged bytes', () => {
+  const folder = new URL('../../test/goldens/formats/', import.meta.url).pathname;
+  const files = ['tiff', 'ome-tiff', 'imagej', 'png', 'jpeg'].flatMap((kind) =>
+    readdirSync(folder + kind).map((name) => new Uint8Array(readFileSync(`${folder}${kind}/${name}`))),
+  );
+  const changes = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })), {
+    minLength: 1,
+    maxLength: 8,
+  });
+
+  it('end in a typed error or a picture, soon', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...files), changes, fc.boolean(), async (file, edits, atFront) => {
+        const bytes = file.slice();
+        const reach = atFront ? Math.min(300, bytes.length) : bytes.length;
+        for (const [where, value] of edits) bytes[Math.floor(where * (reach - 1))] = value;
+        await mustEndWell(bytes);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('cut anywhere, likewise', async () => {
+    const part = fc.double({ min: 0, max: 1, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...files), part, async (file, share) => {
+        await mustEndWell(file.slice(0, Math.floor(share * file.length)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  async function mustEndWell(bytes: Uint8Array): Promise<void> {
+    const start = performance.now();
+    const result = await readImage(bytes, { maxBytes: 2 ** 26 }).catch((e: unknown) => e);
+    expect(performance.now() - start).toBeLessThan(1000);
+    if (result instanceof Error) expect(isCellposeError(result), String(result.stack)).toBe(true);
+    else {
+      const { data } = result as Awaited<ReturnType<typeof readImage>>;
+      expect(data.data.length).toBe(sizeOf(data.shape));
+    }
+  }
+});
