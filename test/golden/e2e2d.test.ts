@@ -1,6 +1,6 @@
 /** A small trained network of the real Cellpose 3.1, image to masks, in its option variants; and its size model. */
 import { readFileSync } from 'node:fs';
-import { CellposeModel, type EvalOptions, Cellpose, readSizeModelNpy, readTorchFile, SizeModel, sourceFromBytes } from 'cellpose-ts';
+import { CellposeModel, type EvalOptions, Cellpose, readSizeModelNpy, readWeights, SizeModel, sourceFromBytes } from 'cellpose-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differingPixels } from '../helpers/labels.ts';
 import { goldenPath, readNpz } from '../helpers/npz.ts';
@@ -31,7 +31,7 @@ const image = goldens['img']!;
 describe('Cellpose 3.1 with a small network', () => {
   let model: CellposeModel;
   beforeAll(async () => {
-    model = await CellposeModel.load({ stateDict: await readTorchFile(sourceFromBytes(bytes('small.pth'))), name: 'small' });
+    model = await CellposeModel.load({ stateDict: await readWeights(sourceFromBytes(bytes('small.pth'))), name: 'small' });
   });
   afterAll(() => model.release());
 
@@ -77,7 +77,7 @@ describe('Cellpose 3.1 with a small network', () => {
 
   it('finds the size itself in Cellpose with diameter 0', async () => {
     const cellpose = await Cellpose.load({
-      stateDict: await readTorchFile(sourceFromBytes(bytes('small.pth'))),
+      stateDict: await readWeights(sourceFromBytes(bytes('small.pth'))),
       size: readSizeModelNpy(bytes('small_size.npy')),
     });
     const result = await cellpose.eval(image, { ...base, diameter: 0 });
