@@ -62,9 +62,10 @@ function spreadChannels(
   [h, w]: readonly [number, number],
   [atY, atX]: readonly [number, number],
 ): void {
-  for (let c = 0; c < nchan; c++) {
-    for (let r = 0; r < window.h; r++) {
-      const to = (c * h + atY + r) * w + atX;
+  for (let r = 0; r < window.h; r++) {
+    const row = (atY + r) * w + atX;
+    for (let c = 0; c < nchan; c++) {
+      const to = c * h * w + row;
       let from = r * window.w * nchan + c;
       for (let k = 0; k < window.w; k++, from += nchan) tile[to + k] = pixels[from];
     }

@@ -72,7 +72,8 @@ export async function runNetWindows(
   const [above, below, left, right] = getPadYX(size[0], size[1]);
   const grid = tileGrid(size[0] + above + below, size[1] + left + right, { ...options, bsize });
   const writer = makeWriter(size);
-  const average = averageTiles(grid, net.nout, (band, values) => writeInner(writer, band, values, size, [above, left]));
+  const inner = { y: above, x: left, h: size[0], w: size[1] };
+  const average = averageTiles(grid, net.nout, inner, (band, values) => writer.write(band, values));
   const tiles = tileSource(reader, size, [above, left], grid);
   const style = await runTiles(net, tiles, grid, average, { ...options, batchSize });
   normalizeStyle(style);
@@ -161,26 +162,4 @@ function addStyles(sum: Float32Array | undefined, { style }: TileOutput, count: 
   const total = sum ?? new Float32Array(n);
   for (let k = 0; k < style.data.length; k++) total[k % n] += style.data[k];
   return total;
-}
-
-/** Hands on that part of a band that is picture, not padding. */
-async function writeInner(
-  writer: WindowWriter,
-  band: { readonly y: number; readonly h: number; readonly w: number },
-  values: Float32Array,
-  [ly, lx]: readonly [number, number],
-  [above, left]: readonly [number, number],
-): Promise<void> {
-  const first = Math.max(band.y, above);
-  const h = Math.min(band.y + band.h, above + ly) - first;
-  if (h <= 0) return;
-  const n = values.length / (band.h * band.w);
-  const inner = new Float32Array(n * h * lx);
-  for (let k = 0; k < n; k++) {
-    for (let r = 0; r < h; r++) {
-      const from = (k * band.h + first - band.y + r) * band.w + left;
-      inner.set(values.subarray(from, from + lx), (k * h + r) * lx);
-    }
-  }
-  await writer.write({ y: first - above, x: 0, h, w: lx }, inner);
 }

@@ -6,7 +6,7 @@ import type { Window } from '../array/window.ts';
 import { taperMask } from './taperMask.ts';
 import type { TileGrid } from './tileGrid.ts';
 
-/** Takes finished rows: a window of the tiled picture over its whole width, (nout, h, w). */
+/** Takes finished rows: a window of the inner picture over its whole width, (nout, h, w). */
 export type BandListener = (window: Window, values: Float32Array) => void | Promise<void>;
 
 export interface TileAverage {
@@ -17,31 +17,38 @@ export interface TileAverage {
 /**
  * Starts an average over the tiles of a grid; `onBand` gets the rows as they become final, from top to bottom.
  *
+ * @param inner  the part of the tiled picture that is wanted, without its padding; windows count from its corner.
+ *
  * Each pixel is Σ weight·value / Σ weight with the weights of `taperMask`. Same bits as numpy: the sum of values is
  * rounded to float32 after each tile, weights and all else are float64.
  */
-export function averageTiles(grid: TileGrid, nout: number, onBand: BandListener): TileAverage {
-  const { ys, xs, h, w, ly, lx } = grid;
-  const mask = taperMask(h, w).data;
-  const sums = new Float32Array(nout * h * lx);
-  const weights = new Float64Array(h * lx);
+export function averageTiles(grid: TileGrid, nout: number, inner: Window, onBand: BandListener): TileAverage {
+  const { ys, xs, h: tileH, w, ly, lx } = grid;
+  const mask = taperMask(tileH, w).data;
+  const sums = new Float32Array(nout * tileH * lx);
+  const weights = new Float64Array(tileH * lx);
   let next = 0;
 
   async function finish(j: number): Promise<void> {
     const rows = (j + 1 < ys.length ? ys[j + 1] : ly) - ys[j];
     if (rows === 0) return;
-    await onBand({ y: ys[j], x: 0, h: rows, w: lx }, divide(sums, weights, nout, rows * lx));
+    const top = Math.max(ys[j], inner.y);
+    const h = Math.min(ys[j] + rows, inner.y + inner.h) - top;
+    if (h > 0) {
+      const band = { y: top - ys[j], x: inner.x, h, w: inner.w };
+      await onBand({ ...band, y: top - inner.y, x: 0 }, divide(sums, weights, nout, lx, band));
+    }
     const moved = rows * lx;
     weights.copyWithin(0, moved).fill(0, weights.length - moved);
     for (let k = 0; k < nout; k++) {
-      const plane = sums.subarray(k * h * lx, (k + 1) * h * lx);
+      const plane = sums.subarray(k * tileH * lx, (k + 1) * tileH * lx);
       plane.copyWithin(0, moved).fill(0, plane.length - moved);
     }
   }
 
   return {
     async add(output) {
-      addTile(sums, weights, { output, mask, h, w, lx, x0: xs[next % xs.length], nout });
+      addTile(sums, weights, { output, mask, h: tileH, w, lx, x0: xs[next % xs.length], nout });
       next++;
       if (next % xs.length === 0) await finish(next / xs.length - 1);
     },
@@ -74,12 +81,22 @@ function addTile(sums: Float32Array, weights: Float64Array, { output, mask, h, w
   }
 }
 
-/** First `count` pixels of each plane, divided by their weights: (nout, count). */
-function divide(sums: Float32Array, weights: Float64Array, nout: number, count: number): Float32Array {
-  const out = new Float32Array(nout * count);
+/** A window of the band, each value divided by its weight: (nout, h, w). */
+function divide(
+  sums: Float32Array,
+  weights: Float64Array,
+  nout: number,
+  lx: number,
+  { y, x, h, w }: Window,
+): Float32Array {
+  const out = new Float32Array(nout * h * w);
   for (let k = 0; k < nout; k++) {
-    const from = k * weights.length;
-    for (let p = 0; p < count; p++) out[k * count + p] = sums[from + p] / weights[p];
+    for (let r = 0; r < h; r++) {
+      const from = (y + r) * lx + x;
+      const plane = k * weights.length + from;
+      const to = (k * h + r) * w;
+      for (let i = 0; i < w; i++) out[to + i] = sums[plane + i] / weights[from + i];
+    }
   }
   return out;
 }

@@ -88,7 +88,7 @@ test.each([
   const grid = tileGrid(52, 66, { bsize: 32, augment });
   const got = new Float32Array(3 * 52 * 66);
   const bands: number[] = [];
-  const average = averageTiles(grid, 3, ({ y, h, w }, values) => {
+  const average = averageTiles(grid, 3, { y: 0, x: 0, h: 52, w: 66 }, ({ y, h, w }, values) => {
     bands.push(y, h);
     for (let k = 0; k < 3; k++) got.set(values.subarray(k * h * w, (k + 1) * h * w), (k * 52 + y) * 66);
   });
