@@ -23,6 +23,7 @@ const others: Readonly<Record<string, string>> = {
   U: 'text',
   S: 'text',
   V: 'records (structured dtype): save each field as an array of its own',
+  '[': 'records (structured dtype): save each field as an array of its own',
   M: 'dates',
   m: 'time spans',
   f: 'floats of another length than 2, 4 or 8 bytes: convert to float64',

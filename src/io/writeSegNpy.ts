@@ -1,0 +1,100 @@
+/** Writes result files as Cellpose 3.1 does, NAME_seg.npy, for its GUI and its own loader. Source: `io.masks_flows_to_seg`. */
+import { type FloatArray, type Masks, type NdArray, sizeOf } from '../array/ndarray.ts';
+import { ShapeError } from '../errors.ts';
+import { masksToOutlines } from '../masks/outlines.ts';
+import { normalize99 } from '../transforms/normalize99.ts';
+import { resizeImage } from '../transforms/resizeImage.ts';
+import { writeNpyDictionary } from './npyObject.ts';
+import { numpyArray } from './pickle/numpyPickle.ts';
+import { type Call, Float, type Picklable } from './pickle/writePickle.ts';
+
+export interface WriteSegNpyInput {
+  /** Labels (ly, lx): 0 background, 1…n cells. */
+  readonly masks: Masks;
+  /** Flow, (2, ly, lx), in network units; may be of network size. */
+  readonly dP: FloatArray;
+  /** Cell probability as a logit; size of dP. */
+  readonly cellprob: FloatArray;
+  /** Colours of the flow, (ly, lx, 3); size of dP. See `dxToCirc`. */
+  readonly flowPicture: NdArray<Uint8Array>;
+  /** In pixels. */
+  readonly diameter: number;
+  /** Cellpose's channels: [to segment, nuclear]; default [0, 0]. */
+  readonly channels?: readonly number[];
+  /** The image's file. */
+  readonly filename: string;
+  /** 1 for cells drawn by hand, one entry per cell; default: none is. */
+  readonly isManual?: Uint8Array;
+}
+
+/**
+ * Makes a _seg.npy file with the keys, types and shapes of Cellpose 3.1: labels are uint16, or uint32 from 65,535 cells on.
+ *
+ * @throws ShapeError unless masks are (ly, lx) and the rest fits. Volumes come with 3D.
+ */
+export function writeSegNpy(input: WriteSegNpyInput): Uint8Array {
+  const { masks, diameter, channels = [0, 0], filename } = input;
+  checkShapes(input);
+  const count = masks.data.reduce((most, label) => Math.max(most, label), 0);
+  const isManual = input.isManual ?? new Uint8Array(count);
+  return writeNpyDictionary([
+    ['outlines', labels(outlineLabels(masks), count)],
+    ['masks', labels(masks, count)],
+    ['chan_choose', [...channels]],
+    ['ismanual', numpyArray({ data: isManual, shape: [isManual.length] }, 'bool')],
+    ['filename', filename],
+    ['flows', flowsList(input)],
+    ['diameter', new Float(diameter)],
+  ]);
+}
+
+/** [flow colours, cell probability picture, zeros, nothing for the positions, flow with cell probability as last plane]. */
+function flowsList({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): Picklable[] {
+  const [ly, lx] = masks.shape;
+  const fit = (picture: NdArray<Uint8Array>) => numpyArray(asStack(resizeImage(picture, ly, lx, 'nearest')));
+  const zeros = { data: new Uint8Array(flowPicture.data.length), shape: flowPicture.shape };
+  return [
+    fit(flowPicture),
+    fit(probabilityPicture(cellprob)),
+    numpyArray(asStack(zeros)),
+    [],
+    numpyArray(joinPlanes(dP, cellprob)),
+  ];
+}
+
+/** Cell probability scaled between its percentiles 1 and 99 to 0…255, cut to whole numbers. */
+function probabilityPicture(cellprob: FloatArray): NdArray<Uint8Array> {
+  const { data, shape } = normalize99(cellprob);
+  return { data: Uint8Array.from(data, (x) => Math.fround(Math.min(1, Math.max(0, x)) * 255)), shape };
+}
+
+function joinPlanes(dP: FloatArray, cellprob: FloatArray): FloatArray {
+  const data = new Float32Array(dP.data.length + cellprob.data.length);
+  data.set(dP.data);
+  data.set(cellprob.data, dP.data.length);
+  return { data, shape: [3, ...cellprob.shape] };
+}
+
+/** A plane as a stack of one. */
+function asStack({ data, shape }: NdArray<Uint8Array>): NdArray<Uint8Array> {
+  return { data, shape: [1, ...shape] };
+}
+
+function outlineLabels(masks: Masks): Masks {
+  const outlines = masksToOutlines(masks);
+  return { data: masks.data.map((label, i) => label * outlines.data[i]), shape: masks.shape };
+}
+
+function labels({ data, shape }: Masks, count: number): Call {
+  return numpyArray({ data: count < 65535 ? Uint16Array.from(data) : Uint32Array.from(data), shape });
+}
+
+function checkShapes({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): void {
+  if (masks.shape.length !== 2 || sizeOf(masks.shape) === 0)
+    throw new ShapeError('writeSegNpy', 'masks (ly, lx)', masks.shape);
+  const size = cellprob.shape.join(', ');
+  if (cellprob.shape.length !== 2) throw new ShapeError('writeSegNpy', 'cellprob (ly, lx)', cellprob.shape);
+  if (dP.shape.join(', ') !== `2, ${size}`) throw new ShapeError('writeSegNpy', `dP (2, ${size})`, dP.shape);
+  if (flowPicture.shape.join(', ') !== `${size}, 3`)
+    throw new ShapeError('writeSegNpy', `flowPicture (${size}, 3)`, flowPicture.shape);
+}
