@@ -1,0 +1,81 @@
+/** From the network's output to masks. Source: cellpose 3.1 `dynamics.compute_masks`. */
+import type { FloatArray, Masks2D } from '../array/ndarray.ts';
+import { ShapeError } from '../errors.ts';
+import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
+import { removeBadFlowMasks } from './flowErrors.ts';
+import { followFlows } from './followFlows.ts';
+import { getMasks } from './getMasks.ts';
+import { type DynamicsRules, dynamics3 } from './rules.ts';
+
+export interface ComputeMasksOptions {
+  /** Steps of the dynamics; a fraction is cut off. @default 200 */
+  readonly niter?: number;
+  /** Pixels with a larger cellprob (a logit) belong to cells. @default 0 */
+  readonly cellprobThreshold?: number;
+  /** Masks with a larger flow error are removed; 0 switches the check off. @default 0.4 */
+  readonly flowThreshold?: number;
+  /** Read flows between pixels. @default true */
+  readonly interp?: boolean;
+  /** Masks of fewer pixels are removed and holes filled; 0 or below leaves both out. @default -1 */
+  readonly minSize?: number;
+  /** Masks of a larger share of the image are removed. @default 0.4 */
+  readonly maxSizeFraction?: number;
+  /** @default dynamics3 */
+  readonly rules?: DynamicsRules;
+  /** Worker threads; the masks are the same at any number. @default 1 */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Computes masks from flows and cell probability: pixels above the threshold walk along the flow, those that meet form a
+ * mask, and masks that disagree with the flow are removed.
+ *
+ * @param dP        flow of the network, (2, ly, lx), 5 × unit length; plane 0 is y.
+ * @param cellprob  (ly, lx), logits.
+ * @returns         labels, (ly, lx). Numbered by first appearance; the flow check leaves gaps, `minSize` above 0 closes them.
+ *                  All 0 where there are no cells.
+ * @throws ShapeError if the sizes differ; OptionError for impossible options.
+ */
+export async function computeMasks(
+  dP: FloatArray,
+  cellprob: FloatArray,
+  options: ComputeMasksOptions = {},
+): Promise<Masks2D> {
+  const { cellprobThreshold = 0, flowThreshold = 0.4, minSize = -1, rules = dynamics3 } = options;
+  const shape = checkShapes(dP, cellprob);
+  const pixels = cellPixels(cellprob.data, cellprobThreshold);
+  if (pixels.length === 0) return { data: new Int32Array(shape[0] * shape[1]), shape };
+  const p = await followFlows(cellFlow(dP, pixels, rules.follow.flowScale), pixels, options);
+  let masks = getMasks(p, pixels, shape, { maxSizeFraction: options.maxSizeFraction ?? 0.4, rules: rules.masks });
+  if (flowThreshold > 0) masks = await removeBadFlowMasks(masks, dP, flowThreshold, options);
+  return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize) : masks;
+}
+
+function checkShapes(dP: FloatArray, cellprob: FloatArray): readonly [number, number] {
+  if (cellprob.shape.length !== 2) throw new ShapeError('computeMasks', 'cellprob (ly, lx)', cellprob.shape);
+  const [ly, lx] = cellprob.shape;
+  if (dP.shape.length !== 3 || dP.shape[0] !== 2 || dP.shape[1] !== ly || dP.shape[2] !== lx) {
+    throw new ShapeError('computeMasks', `dP (2, ${ly}, ${lx}) to match cellprob`, dP.shape);
+  }
+  return [ly, lx];
+}
+
+function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {
+  let n = 0;
+  for (let i = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) n++;
+  const pixels = new Int32Array(n);
+  for (let i = 0, k = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) pixels[k++] = i;
+  return pixels;
+}
+
+/** The flow in pixels per step, 0 outside cells. */
+function cellFlow(dP: FloatArray, pixels: Int32Array, flowScale: number): FloatArray {
+  const data = new Float32Array(dP.data.length);
+  const n = data.length / 2;
+  for (const i of pixels) {
+    data[i] = dP.data[i] / flowScale;
+    data[n + i] = dP.data[n + i] / flowScale;
+  }
+  return { data, shape: dP.shape };
+}

@@ -1,0 +1,30 @@
+/** Renumbers labels so that none is missing. Source: `fastremap.renumber`, as Cellpose calls it. */
+import type { Masks2D } from '../array/ndarray.ts';
+import { maxLabel, planeShape } from './objectBoxes.ts';
+
+/**
+ * Renumbers labels to 1 … n.
+ *
+ * @param masks  labels, (ly, lx), 0 is background. Not changed.
+ * @param order  'appearance': the first label met in raster order becomes 1; 'rank': the smallest label becomes 1.
+ * @returns      new masks, labels 1 … n without gaps.
+ * @throws ShapeError if masks is not (ly, lx).
+ */
+export function renumber(masks: Masks2D, order: 'appearance' | 'rank' = 'appearance'): Masks2D {
+  const { data } = masks;
+  const shape = planeShape('renumber', masks);
+  const numbers = new Int32Array(maxLabel(masks) + 1);
+  const out = new Int32Array(data.length);
+  if (order === 'rank') {
+    for (let i = 0; i < data.length; i++) if (data[i] > 0) numbers[data[i]] = 1;
+    for (let label = 1, n = 0; label < numbers.length; label++) if (numbers[label]) numbers[label] = ++n;
+  }
+  let n = 0;
+  for (let i = 0; i < data.length; i++) {
+    const label = data[i];
+    if (label <= 0) continue;
+    if (numbers[label] === 0) numbers[label] = ++n;
+    out[i] = numbers[label];
+  }
+  return { data: out, shape };
+}
