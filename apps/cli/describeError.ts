@@ -21,7 +21,7 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const known = systemMessages[errorCode(error) ?? ''];
   if (known !== undefined) return known;
-  if (error instanceof RunError || isCellposeError(error)) return error.message;
+  if (isExpected(error)) return error.message;
   if (error instanceof RangeError && /allocation|array length|array buffer/i.test(error.message)) {
     return `not enough memory (${error.message}); use a smaller image, or a larger --diameter if this one is too small`;
   }
@@ -33,8 +33,19 @@ export function isDiskFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '');
 }
 
+/** Thrown on purpose, by the library or by us. No type guard: to the compiler these errors are like any other. */
+function isExpected(error: Error): boolean {
+  return error instanceof RunError || isCellposeError(error);
+}
+
 /** Code of an error of the operating system, such as 'ENOSPC'. */
 function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
+}
+
+/** Where an error came from, if it is not one that users are meant to meet: for the log, so that it can be reported. */
+export function unexpectedStack(error: unknown): string | undefined {
+  if (!(error instanceof Error) || errorCode(error) !== undefined) return undefined;
+  return isExpected(error) ? undefined : error.stack;
 }

@@ -1,5 +1,5 @@
 /** A table of the cells of an image, one line each, as CSV: what most users measure next. */
-import type { AnyTypedArray, Masks, NdArray } from 'cellpose-ts';
+import type { Masks, NdArray } from 'cellpose-ts';
 
 interface Cell {
   area: number;
@@ -21,7 +21,7 @@ interface Cell {
  *               pixel; bounding box, first and last row and column; diameter of the circle of the same area; mean intensity
  *               of each channel.
  */
-export function objectsTable(masks: Masks, image: NdArray<AnyTypedArray>): string {
+export function objectsTable(masks: Masks, image: NdArray): string {
   const nchan = image.shape[2] ?? 1;
   const names = nchan === 1 ? ['mean_intensity'] : Array.from({ length: nchan }, (_, c) => `mean_intensity_${c + 1}`);
   const header = [
@@ -40,7 +40,7 @@ export function objectsTable(masks: Masks, image: NdArray<AnyTypedArray>): strin
   return `${[header, ...rows].map((fields) => fields.join(',')).join('\n')}\n`;
 }
 
-function measure(masks: Masks, image: NdArray<AnyTypedArray>, nchan: number): Map<number, Cell> {
+function measure(masks: Masks, image: NdArray, nchan: number): Map<number, Cell> {
   const cells = new Map<number, Cell>();
   const [ly, lx] = masks.shape as [number, number];
   for (let y = 0; y < ly; y++) {
@@ -60,7 +60,7 @@ function measure(masks: Masks, image: NdArray<AnyTypedArray>, nchan: number): Ma
       cell.maxY = y;
       if (x < cell.minX) cell.minX = x;
       if (x > cell.maxX) cell.maxX = x;
-      for (let c = 0; c < nchan; c++) cell.intensity[c] = cell.intensity[c]! + Number(image.data[i * nchan + c]);
+      for (let c = 0; c < nchan; c++) cell.intensity[c] = cell.intensity[c]! + image.data[i * nchan + c]!;
     }
   }
   return cells;

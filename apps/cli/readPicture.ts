@@ -1,26 +1,57 @@
 /** An image file from the disk, as the model takes it. */
 import { readFile, stat } from 'node:fs/promises';
-import { type NdArray, readImage, toCellposeImage } from 'cellpose-ts';
+import { type ImageFile, type NdArray, readImage, toCellposeImage } from 'cellpose-ts';
 import { sha256 } from './runRecord.ts';
 
 export interface Picture {
   readonly image: NdArray;
   /** Of the file. */
   readonly sha256: string;
+  /** Number type in the file. */
   readonly dtype: string;
+  /** Axes that the file names by itself; those that it leaves open are guessed by the model. */
+  readonly axes: NamedAxes;
   /** What the reader assumed or found amiss. */
   readonly notes: readonly string[];
+}
+
+export interface NamedAxes {
+  readonly channelAxis?: number;
+  readonly zAxis?: number;
 }
 
 /** @throws the errors of the file system and of `readImage`. */
 export async function readPicture(path: string): Promise<Picture> {
   const bytes = new Uint8Array(await readFile(path));
   const file = await readImage(bytes, { name: path });
-  const { image, notes } = toCellposeImage(file);
-  return { image, sha256: sha256(bytes), dtype: file.dtype, notes: [...file.warnings, ...notes] };
+  const { data, shape, axes, notes: changes } = toCellposeImage(file);
+  const named = namedAxes(file, axes, shape);
+  const source = file.axesFrom === 'ome' ? 'OME-XML' : 'ImageJ';
+  const notes = Object.keys(named).length > 0 ? [`axes ${axes} as the file says (${source})`] : [];
+  return {
+    image: { data, shape },
+    sha256: sha256(bytes),
+    dtype: file.dtype,
+    axes: named,
+    notes: [...file.warnings, ...changes, ...notes],
+  };
 }
 
 /** Size of a file in bytes; 0 where it cannot be told. */
 export async function fileSize(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+/** Channels and planes as microscopes' metadata name them, where each is one axis; nothing where time is an axis too. */
+function namedAxes({ axesFrom }: ImageFile, axes: string, shape: readonly number[]): NamedAxes {
+  if ((axesFrom !== 'ome' && axesFrom !== 'imagej') || axes.length < 3) return {};
+  const long = [...axes].map((letter, axis) => ({ letter, axis })).filter(({ axis }) => shape[axis]! > 1);
+  const channels = long.filter(({ letter }) => letter === 'C' || letter === 'S');
+  const planes = long.filter(({ letter }) => letter === 'Z');
+  const others = long.filter(({ letter }) => !'CSZYX'.includes(letter));
+  if (others.length > 0 || channels.length > 1 || planes.length > 1) return {};
+  return {
+    ...(channels[0] === undefined ? {} : { channelAxis: channels[0].axis }),
+    ...(planes[0] === undefined ? {} : { zAxis: planes[0].axis }),
+  };
 }

@@ -1,5 +1,6 @@
 /** A run from its flags to its last line: find the images, load the model, segment, report, and leave a record. */
 import { stat } from 'node:fs/promises';
+import { checkFolders } from './checkFolders.ts';
 import { chooseModel } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
@@ -34,6 +35,7 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   const images = request.images ?? (await imagesOf(args));
   await checkSavedir(args);
   checkImagesAreSafe(images, args);
+  const folderNotes = await checkFolders(images, args);
   const reporter = createReporter(host, args.verbose);
   const record = startRecord(words, args, host);
   const controller = new AbortController();
@@ -44,7 +46,7 @@ export async function runOnImages(request: RunRequest): Promise<number> {
     controller.abort(new Error('interrupted'));
   });
   try {
-    note(notes, reporter, record);
+    note([...notes, ...folderNotes], reporter, record);
     const first = readAhead(images[0]);
     const model = await prepareModel(request, reporter, record);
     if (!controller.signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);

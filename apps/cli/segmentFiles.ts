@@ -6,11 +6,11 @@ import { performance } from 'node:perf_hooks';
 import type { EvalOptions, Masks } from 'cellpose-ts';
 import { removeEdgeMasks } from 'cellpose-ts';
 import { normPercentile } from './checkFlags.ts';
-import { describeError, isDiskFull } from './describeError.ts';
+import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { findCollisions, outputsOf } from './outputNames.ts';
-import { fileSize, type Picture, readPicture } from './readPicture.ts';
+import { fileSize, type NamedAxes, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
@@ -97,12 +97,11 @@ async function segmentFile(
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
     const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
-    const result = await model.eval(image, { ...evalOptions(args, model), signal, onProgress });
+    const result = await model.eval(image, { ...evalOptions(args, model, picture.axes), signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
-    const masks = args.exclude_on_edges ? removeEdgeMasks(result.masks) : result.masks;
-    const count = args.exclude_on_edges ? largest(masks) : result.count;
-    const segmented = { path, image, result, masks, count, channels: channelsOf(args) };
+    const { masks, count } = args.exclude_on_edges ? withoutEdgeMasks(result.masks) : result;
+    const segmented = { path, image, result, masks, channels: channelsOf(args) };
     const { written, failures, notes } = await writeOutputs(outputsOf(path, args), segmented, host.writeFile);
     return {
       entry: {
@@ -118,12 +117,14 @@ async function segmentFile(
   } catch (error) {
     readNext();
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known }, diskFull: false };
+    const stack = unexpectedStack(error);
+    if (stack !== undefined) reporter.detail(stack);
     return { entry: { ...entry(path, 'failed'), ...known, errors: [describeError(error)] }, diskFull: false };
   }
 }
 
 /** The flags in the words of the library. */
-export function evalOptions(args: Args, model: Segmenter): EvalOptions {
+export function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = {}): EvalOptions {
   const percentile = normPercentile(args);
   const channels = channelsOf(args);
   // Without a size model, leaving the diameter out is what makes the model use the mean of its training objects.
@@ -131,8 +132,7 @@ export function evalOptions(args: Args, model: Segmenter): EvalOptions {
   return {
     ...diameter,
     ...(channels === undefined ? {} : { channels }),
-    ...(args.channel_axis === null ? {} : { channelAxis: args.channel_axis }),
-    ...(args.z_axis === null ? {} : { zAxis: args.z_axis }),
+    ...axesOf(args, fromFile),
     normalize: percentile === undefined ? !args.no_norm : { percentile },
     invert: args.invert && !args.no_norm,
     batchSize: args.batch_size,
@@ -143,6 +143,15 @@ export function evalOptions(args: Args, model: Segmenter): EvalOptions {
     cellprobThreshold: args.cellprob_threshold,
     minSize: Math.max(-1, args.min_size),
     niter: args.niter,
+  };
+}
+
+/** What the user says about axes counts alone; else what the file says. */
+function axesOf({ channel_axis, z_axis }: Args, fromFile: NamedAxes): NamedAxes {
+  if (channel_axis === null && z_axis === null) return fromFile;
+  return {
+    ...(channel_axis === null ? {} : { channelAxis: channel_axis }),
+    ...(z_axis === null ? {} : { zAxis: z_axis }),
   };
 }
 
@@ -173,8 +182,15 @@ function tell(
   for (const note of notes) reporter.detail(`${image}: ${note}`);
 }
 
-function largest({ data }: Masks): number {
-  let max = 0;
-  for (const label of data) if (label > max) max = label;
-  return max;
+/** Drops cells at the border, plane by plane. */
+function withoutEdgeMasks(masks: Masks): { masks: Masks; count: number } {
+  const [ly, lx] = masks.shape.slice(-2) as [number, number];
+  const data = new Int32Array(masks.data.length);
+  let count = 0;
+  for (let at = 0; at < data.length; at += ly * lx) {
+    const plane = removeEdgeMasks({ data: masks.data.subarray(at, at + ly * lx), shape: [ly, lx] });
+    data.set(plane.data, at);
+    count += plane.data.reduce((max, label) => Math.max(max, label), 0);
+  }
+  return { masks: { data, shape: masks.shape }, count };
 }

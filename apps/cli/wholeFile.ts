@@ -3,16 +3,19 @@
  * new one, never a part. Temporary names start with a dot and have no image extension, so no run takes them for input.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Writes `bytes` to `path`, replacing what is there.
+ * Writes `bytes` to `path`, replacing what is there. A link is followed; a device, such as /dev/stdout, is written to.
  *
  * @throws the error of the operating system; then nothing is left behind and an older file is as it was.
  */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.cellpose-ts-${randomBytes(6).toString('hex')}.part`);
+  const target = await realpath(path).catch(() => path);
+  const existing = await stat(target).catch(() => undefined);
+  if (existing && !existing.isFile() && !existing.isDirectory()) return writeFile(target, bytes);
+  const temporary = join(dirname(target), `.cellpose-ts-${randomBytes(6).toString('hex')}.part`);
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', 0o666);
@@ -20,7 +23,7 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
     await handle.sync();
     await handle.close();
     handle = undefined;
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (error) {
     await handle?.close().catch(() => {});
     await rm(temporary, { force: true }).catch(() => {});

@@ -2,19 +2,20 @@
 
 import { dirname } from 'node:path';
 import {
-  type AnyTypedArray,
   displayRgb,
   dxToCirc,
   type EvalResult,
   type Masks,
   maskOverlay,
   type NdArray,
+  narrowLabels,
   outlinesImage,
   outlinesList,
   writePng,
   writeSegNpy,
   writeTiff,
 } from 'cellpose-ts';
+import { channelsLast } from './channelsLast.ts';
 import { RunError } from './errors.ts';
 import { objectsTable } from './objectsTable.ts';
 import type { Output, OutputKind } from './outputNames.ts';
@@ -23,11 +24,10 @@ import { ensureFolder, writeWhole } from './wholeFile.ts';
 export interface Segmented {
   readonly path: string;
   /** As read. */
-  readonly image: NdArray<AnyTypedArray>;
+  readonly image: NdArray;
   readonly result: EvalResult;
   /** Labels to write; those of the result, or fewer. */
   readonly masks: Masks;
-  readonly count: number;
   readonly channels: readonly [number, number] | undefined;
 }
 
@@ -37,7 +37,8 @@ export interface Written {
   readonly notes: readonly string[];
 }
 
-const maxPngLabel = 65535;
+/** Deflate level: higher ones take several times as long and save little. */
+const fast = 2;
 /** What a stack of planes is not written as. */
 const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
 
@@ -70,9 +71,9 @@ export async function writeOutputs(
 }
 
 /** A PNG holds 65,535 labels; with more of them a TIFF is written instead, as Cellpose does. */
-function asTiffIfNeeded(output: Output, { count }: Segmented, notes: string[]): Output {
-  if (output.kind !== 'png' || count <= maxPngLabel) return output;
-  notes.push(`more than ${maxPngLabel} cells: the labels are written as TIFF, not PNG`);
+function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): Output {
+  if (output.kind !== 'png' || narrowLabels(masks).data instanceof Uint16Array) return output;
+  notes.push(`more than 65535 cells: the labels are written as TIFF, not PNG`);
   return { ...output, kind: 'tif', path: output.path.replace(/\.png$/, '.tif') };
 }
 
@@ -81,9 +82,9 @@ function encode(kind: OutputKind, segmented: Segmented): Uint8Array {
   switch (kind) {
     case 'png':
       if (masks.shape.length > 2) throw new RunError('a stack of planes cannot be a PNG; use --save_tif');
-      return writePng(labelArray(segmented));
+      return writePng(narrowLabels(masks) as NdArray<Uint16Array>);
     case 'tif':
-      return writeTiff(labelArray(segmented));
+      return writeTiff(narrowLabels(masks), { level: fast, rgb: false });
     case 'outlines':
       return writePng(outlinesImage(display(segmented), masks));
     case 'overlay':
@@ -93,18 +94,12 @@ function encode(kind: OutputKind, segmented: Segmented): Uint8Array {
     case 'csv':
       return text(objectsTable(masks, display(segmented)));
     case 'flows':
-      return writeTiff(wrapped(dxToCirc(result.dP)));
+      return writeTiff(wrapped(dxToCirc(result.dP)), { level: fast });
     case 'dP':
-      return writeTiff(result.dP);
+      return writeTiff(result.dP, { level: fast, rgb: false });
     case 'seg':
       return segNpy(segmented);
   }
-}
-
-/** Labels as uint16, or uint32 where they do not fit. */
-function labelArray({ masks, count }: Segmented): NdArray {
-  const data = count <= maxPngLabel ? Uint16Array.from(masks.data) : Uint32Array.from(masks.data);
-  return { data, shape: masks.shape };
 }
 
 /**
@@ -140,22 +135,7 @@ function segNpy({ path, result, masks, channels }: Segmented): Uint8Array {
 
 /** The image with channels last, which pictures and tables need, by the axes that the model found. */
 function display({ image, result }: Segmented): NdArray {
-  const axes = [...result.axes];
-  const [y, x] = [axes.indexOf('Y'), axes.indexOf('X')];
-  const c = axes.findIndex((axis) => axis !== 'Y' && axis !== 'X');
-  const data = image.data as NdArray['data'];
-  if (axes.length === 2 || (axes.length === 3 && c === 2)) return { data, shape: image.shape };
-  if (axes.length !== 3 || y < 0 || x < 0) throw new RunError(`no picture of an image with axes ${result.axes}`);
-  const strides = [image.shape[1]! * image.shape[2]!, image.shape[2]!, 1];
-  const [ly, lx, nchan] = [image.shape[y]!, image.shape[x]!, image.shape[c]!];
-  const out = data.slice() as NdArray['data'];
-  let at = 0;
-  for (let i = 0; i < ly; i++) {
-    for (let j = 0; j < lx; j++) {
-      for (let k = 0; k < nchan; k++) out[at++] = data[i * strides[y]! + j * strides[x]! + k * strides[c]!]!;
-    }
-  }
-  return { data: out, shape: [ly, lx, nchan] };
+  return channelsLast(image, result.axes);
 }
 
 function text(value: string): Uint8Array {

@@ -1,0 +1,29 @@
+/** Before the hours of computing: can the results be written where they belong? */
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { describeError } from './describeError.ts';
+import { RunError } from './errors.ts';
+import type { Args } from './flags.ts';
+import { outputsOf } from './outputNames.ts';
+
+/**
+ * @returns notes on folders that cannot be written, so that some files will be missing.
+ * @throws RunError if no result could be written at all.
+ */
+export async function checkFolders(images: readonly string[], args: Args): Promise<string[]> {
+  const folders = new Set<string>();
+  for (const image of images) {
+    for (const { path, makeFolder } of outputsOf(image, args)) {
+      folders.add(makeFolder ? dirname(dirname(path)) : dirname(path));
+    }
+  }
+  const notes: string[] = [];
+  for (const folder of folders) {
+    const problem = await access(folder, constants.W_OK).then(() => undefined, describeError);
+    if (problem !== undefined) notes.push(`results cannot be written to ${folder}: ${problem}`);
+  }
+  if (folders.size > 0 && notes.length === folders.size) {
+    throw new RunError(`${notes.join('\n')}\nuse --savedir FOLDER with --no_npy and --save_png or --save_tif`);
+  }
+  return notes.map((note) => `${note} (_seg.npy is written beside the images unless --no_npy is given)`);
+}

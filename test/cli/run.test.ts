@@ -1,0 +1,291 @@
+/** Whole runs of the command line in this process, with a model that finds bright pixels, so that they take no time. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type NdArray, readImage, writePng, writeTiff } from 'cellpose-ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Host } from '../../apps/cli/host.ts';
+import { main } from '../../apps/cli/program.ts';
+import type { Segmenter } from '../../apps/cli/segmenter.ts';
+import { fakeHost } from './fakeHost.ts';
+
+/** Label 1 is what is above 128 on the left, label 2 on the right. */
+const brightPixels: Segmenter = {
+  name: 'bright',
+  diamMean: 17,
+  diamLabels: 20,
+  estimatesDiameter: false,
+  release: async () => {},
+  eval: async ({ data, shape }, options) => {
+    options.signal?.throwIfAborted();
+    options.onProgress?.({ stage: 'network', fraction: 1 });
+    const [ly, lx] = shape.slice(-2) as [number, number];
+    const masks = Int32Array.from(data, (v, i) => (v > 128 ? (i % lx < lx / 2 ? 1 : 2) : 0));
+    const dP = { data: new Float32Array(2 * ly * lx).map((_, i) => i % 7), shape: [2, ly, lx] };
+    return {
+      masks: { data: masks, shape },
+      dP,
+      cellprob: { data: new Float32Array(ly * lx), shape: [ly, lx] },
+      style: { data: new Float32Array(1), shape: [1] },
+      count: new Set(masks).size - 1,
+      diameter: options.diameter ?? 20,
+      rescale: 1,
+      niter: 200,
+      preset: 'dynamics3',
+      engine: 'none',
+      axes: shape.length === 2 ? 'YX' : 'ZYX',
+      notes: [],
+      timing: { network: 1, masks: 1, total: 2 },
+    };
+  },
+};
+
+const twoCells: NdArray<Uint8Array> = {
+  data: Uint8Array.from({ length: 96 }, (_, i) =>
+    (i % 12 > 1 && i % 12 < 5) || (i % 12 > 7 && i % 12 < 11) ? 200 : 10,
+  ),
+  shape: [8, 12],
+};
+const noCells: NdArray<Uint8Array> = { data: new Uint8Array(96).fill(10), shape: [8, 12] };
+
+describe('a run', () => {
+  let root: string;
+  let folder: string;
+  let model: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'run ü '));
+    folder = join(root, 'images');
+    model = join(root, 'model');
+    mkdirSync(folder);
+    writeFileSync(model, 'weights');
+    put('a.png');
+    put('b.png');
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const put = (name: string, image = twoCells) => writeFileSync(join(folder, name), writePng(image));
+  const files = (of = folder) => readdirSync(of).sort();
+  const newFiles = () => files().filter((name) => !/^[ab]\.png$/.test(name));
+  const labels = async (name: string) => {
+    const { data } = await readImage(new Uint8Array(readFileSync(join(folder, name))));
+    return [...new Set(Array.from(data.data, Number))].sort();
+  };
+
+  async function run(words: readonly string[], changes: Partial<Host> = {}) {
+    const fake = fakeHost(join(root, 'home'), { loadSegmenter: async () => brightPixels, ...changes });
+    const code = await main(['--pretrained_model', model, ...words], fake.host);
+    return { code, out: fake.out(), err: fake.err() };
+  }
+  const record = () => {
+    const runs = join(root, 'home', '.cellpose', 'runs');
+    return JSON.parse(readFileSync(join(runs, readdirSync(runs).sort().at(-1)!), 'utf8'));
+  };
+
+  it('writes _seg.npy beside each image and says so', async () => {
+    const { code, out, err } = await run(['--dir', folder]);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(newFiles()).toEqual(['a_seg.npy', 'b_seg.npy']);
+    expect(out).toMatch(/\[1\/2\] a\.png: 2 cells/);
+    expect(out).toMatch(/2 of 2 images done, 4 cells/);
+  });
+
+  it('writes what workflows expect, and nothing else', async () => {
+    await run(['--image_path', join(folder, 'a.png'), '--save_tif', '--verbose', '--no_npy', '--save_flows']);
+    expect(newFiles()).toEqual(['a_cp_masks.tif', 'a_dP_cp_masks.tif', 'a_flows_cp_masks.tif']);
+  });
+
+  it('finds the same images in a second run', async () => {
+    const all = [
+      '--save_png',
+      '--save_tif',
+      '--save_outlines',
+      '--save_overlay',
+      '--save_flows',
+      '--save_txt',
+      '--save_csv',
+    ];
+    expect((await run(['--dir', folder, ...all])).out).toMatch('2 of 2 images');
+    const after = files();
+    expect((await run(['--dir', folder, ...all])).out).toMatch('2 of 2 images');
+    expect(files()).toEqual(after);
+    const named = ['--dir', folder, '--output_name', '_x', '--save_outlines', '--save_png', '--no_npy'];
+    expect((await run(named)).out).toMatch('2 of 2 images');
+    expect((await run(named)).out).toMatch('2 of 2 images');
+  });
+
+  it('lets --save_outlines work alone, and sorts into folders', async () => {
+    await run(['--dir', folder, '--save_outlines', '--no_npy', '--in_folders']);
+    expect(newFiles()).toEqual(['outlines']);
+    expect(files(join(folder, 'outlines'))).toEqual(['a_outlines_cp_masks.png', 'b_outlines_cp_masks.png']);
+  });
+
+  it('writes empty labels where there are no cells', async () => {
+    put('a.png', noCells);
+    const { code, out } = await run(['--image_path', join(folder, 'a.png'), '--save_png', '--save_txt', '--no_npy']);
+    expect(code).toBe(0);
+    expect(out).toMatch('0 cells');
+    expect(newFiles()).toEqual(['a_cp_masks.png', 'a_cp_outlines.txt']);
+    expect(await labels('a_cp_masks.png')).toEqual([0]);
+  });
+
+  it('drops cells at the border', async () => {
+    await run(['--dir', folder, '--save_png', '--no_npy', '--exclude_on_edges']);
+    expect(await labels('a_cp_masks.png')).toEqual([0]);
+    await run(['--dir', folder, '--save_png', '--no_npy']);
+    expect(await labels('a_cp_masks.png')).toEqual([0, 1, 2]);
+  });
+
+  it('names a bad file at the end and goes on', async () => {
+    writeFileSync(join(folder, 'a.png'), writePng(twoCells).subarray(0, 60));
+    writeFileSync(join(folder, 'c.tif'), '');
+    writeFileSync(join(folder, 'd.jpg'), 'hello, this is text');
+    const { code, out, err } = await run(['--dir', folder, '--save_png', '--no_npy']);
+    expect(code).toBe(1);
+    expect(out).toMatch('1 of 4 images done');
+    expect(err).toMatch(/failed: 3 of 4\n.*a\.png: .*\n.*c\.tif: .*empty.*\n.*d\.jpg: .*\n$/);
+    expect(newFiles().filter((name) => name.includes('_cp_'))).toEqual(['b_cp_masks.png']);
+  });
+
+  it('names images whose results would overwrite each other', async () => {
+    writeFileSync(join(folder, 'a.tif'), writeTiff(twoCells));
+    const { code, err } = await run(['--dir', folder]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/a\.tif: .*a\.png/);
+  });
+
+  it('writes a stack as TIFF, and says why not as PNG', async () => {
+    const stack = { data: Uint8Array.from([...twoCells.data, ...twoCells.data]), shape: [2, 8, 12] };
+    writeFileSync(join(folder, 'a.png'), writeTiff(stack));
+    const words = ['--image_path', join(folder, 'a.png'), '--no_npy'];
+    expect((await run([...words, '--save_tif', '--save_txt'])).code).toBe(0);
+    expect(newFiles()).toEqual(['a_cp_masks.tif']);
+    const { code, err } = await run([...words, '--save_png']);
+    expect(code).toBe(1);
+    expect(err).toMatch('--save_tif');
+  });
+
+  it('leaves a record away from the images', async () => {
+    await run(['--dir', folder, '--save_png', '--diameter', '12']);
+    const { model: used, images, exitCode, parameters, command } = record();
+    expect(exitCode).toBe(0);
+    expect(command[0]).toBe('cellpose-ts');
+    expect(parameters.diameter).toBe(12);
+    expect(used.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(images).toHaveLength(2);
+    expect(images[0]).toMatchObject({ status: 'done', count: 2, diameter: 12, shape: [8, 12], axes: 'YX' });
+    expect(images[0].outputs.map((o: { path: string }) => o.path)).toEqual([
+      join(folder, 'a_cp_masks.png'),
+      join(folder, 'a_seg.npy'),
+    ]);
+  });
+
+  it('leaves the diameter to a model without size model where it is 0', async () => {
+    await run(['--dir', folder, '--diameter', '0']);
+    expect(record().images[0].diameter).toBe(20);
+  });
+
+  it('writes the rest where one folder cannot be written', async () => {
+    mkdirSync(join(root, 'results'));
+    const readOnly = Object.assign(new Error('read-only'), { code: 'EROFS' });
+    const writeFile: Host['writeFile'] = async (path, bytes) => {
+      if (path.endsWith('_seg.npy')) throw readOnly;
+      writeFileSync(path, bytes);
+    };
+    const { code, out, err } = await run(['--dir', folder, '--savedir', join(root, 'results'), '--save_png'], {
+      writeFile,
+    });
+    expect(code).toBe(1);
+    expect(files(join(root, 'results'))).toEqual(['a_cp_masks.png', 'b_cp_masks.png']);
+    expect(err).toMatch(/a_seg\.npy: the disk is read-only/);
+    expect(out).toMatch('label PNG: 2 files');
+  });
+
+  it('stops where the disk is full, and says which images are missing', async () => {
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+    const writeFile: Host['writeFile'] = async (path) => {
+      if (!path.endsWith('.json')) throw full;
+    };
+    const { code, err } = await run(['--dir', folder, '--save_png'], { writeFile });
+    expect(code).toBe(1);
+    expect(err).toMatch('the disk is full');
+    expect(err).toMatch(/not done: 1 of 2, from .*b\.png/);
+  });
+
+  it('ends in good order after Ctrl-C', async () => {
+    put('c.png');
+    let evals = 0;
+    const fake = fakeHost(join(root, 'home'), {
+      loadSegmenter: async () => ({
+        ...brightPixels,
+        eval: async (image, options) => {
+          if (++evals === 2) fake.interrupt();
+          return brightPixels.eval(image, options);
+        },
+      }),
+    });
+    const code = await main(['--pretrained_model', model, '--dir', folder, '--save_png', '--no_npy'], fake.host);
+    expect(code).toBe(130);
+    expect(evals).toBe(2);
+    expect(files().filter((name) => name.includes('_cp_'))).toEqual(['a_cp_masks.png']);
+    expect(fake.err()).toMatch(/not done: 2 of 3, from .*b\.png/);
+    expect(record()).toMatchObject({ exitCode: 130 });
+    expect(record().images.map((i: { status: string }) => i.status)).toEqual(['done', 'cancelled', 'not started']);
+  });
+
+  it('warns where nothing is written', async () => {
+    const { code, err } = await run(['--dir', folder, '--no_npy']);
+    expect(code).toBe(0);
+    expect(err).toMatch('nothing was written');
+  });
+
+  it('tells flags without effect', async () => {
+    const { err } = await run(['--dir', folder, '--use_gpu', '--no_npy', '--save_png']);
+    expect(err).toMatch('--use_gpu has no effect');
+    expect(record().notes[0]).toMatch('--use_gpu');
+  });
+
+  it.each([
+    ['a missing folder', ['--dir', '/nowhere/at all'], 1, '/nowhere/at all'],
+    ['a missing file', ['--image_path', '/nowhere/a.png'], 1, '/nowhere/a.png'],
+    ['a folder as file', ['--image_path', tmpdir()], 1, '--dir'],
+    ['a missing savedir', ['--image_path', import.meta.filename, '--savedir', '/nowhere'], 1, '/nowhere'],
+    ['3D', ['--dir', '.', '--do_3D'], 1, '--do_3D'],
+    ['a wrong number', ['--dir', '.', '--diameter', '-3'], 2, '--diameter'],
+    ['an unknown flag', ['--dir', '.', '--nope'], 2, '--nope'],
+    ['no images named', ['--save_png'], 2, '--dir'],
+  ])('refuses %s', async (_, words, expected, message) => {
+    const { code, err } = await run(words);
+    expect(err).toMatch(message);
+    expect(code).toBe(expected);
+  });
+});
+
+describe('without images', () => {
+  const answer = async (...words: string[]) => {
+    const fake = fakeHost('/nowhere');
+    const code = await main(words, fake.host);
+    return { code, out: fake.out(), err: fake.err() };
+  };
+
+  it('greets', async () => {
+    const { code, out } = await answer();
+    expect(code).toBe(0);
+    expect(out).toMatch('cellpose-ts --dir FOLDER');
+  });
+
+  it('helps, with every flag and lines that fit', async () => {
+    const { code, out } = await answer('--help');
+    expect(code).toBe(0);
+    expect(out).toMatch('--cellprob_threshold X');
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
+  });
+
+  it('prints versions in the four lines that workflows read', async () => {
+    const { code, out } = await answer('--version');
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^\ncellpose version: \t\d+\.\d+\.\d+.* \nplatform: {7}\tlinux \npython version: \tnode-\d\S+ \ntorch version: {2}\tonnxruntime-\d\S+\n$/,
+    );
+  });
+});
