@@ -90,7 +90,6 @@ async function runTiles(
 ): Promise<Float32Array> {
   const total = grid.ys.length * grid.xs.length;
   const perRun = Math.max(1, Math.min(batchSize, net.tilesPerRun, total));
-  const tileSize = net.nchan * grid.h * grid.w;
   const spare: Float32Array[] = [];
   const underWay: Run[] = [];
   let style: Float32Array | undefined;
@@ -100,17 +99,10 @@ async function runTiles(
     while (done < total) {
       signal?.throwIfAborted();
       if (started < total && underWay.length < Math.max(1, net.concurrency)) {
-        const count = Math.min(perRun, total - started);
-        const buffer = spare.pop() ?? new Float32Array(perRun * tileSize);
-        const input = buffer.subarray(0, count * tileSize);
-        for (let k = 0; k < count; k++) {
-          const [j, i] = place(grid, started + k);
-          await tiles.read(j, i, input.subarray(k * tileSize, (k + 1) * tileSize));
-        }
-        const output = net.forward({ data: input, shape: [count, net.nchan, grid.h, grid.w] });
-        output.catch(() => undefined); // a failure is met where the result is awaited
-        underWay.push({ first: started, count, buffer, output });
-        started += count;
+        const buffer = spare.pop() ?? new Float32Array(perRun * net.nchan * grid.h * grid.w);
+        const run = await startRun(net, tiles, grid, buffer, [started, Math.min(perRun, total - started)]);
+        underWay.push(run);
+        started += run.count;
         continue;
       }
       const run = underWay[0];
@@ -133,6 +125,25 @@ interface Run {
   readonly count: number;
   readonly buffer: Float32Array;
   readonly output: Promise<TileOutput>;
+}
+
+/** Reads `count` tiles from the `first` on into the buffer and hands them to the network. */
+async function startRun(
+  net: TileNetwork,
+  tiles: TileSource,
+  grid: TileGrid,
+  buffer: Float32Array,
+  [first, count]: readonly [number, number],
+): Promise<Run> {
+  const size = net.nchan * grid.h * grid.w;
+  const data = buffer.subarray(0, count * size);
+  for (let k = 0; k < count; k++) {
+    const [j, i] = place(grid, first + k);
+    await tiles.read(j, i, data.subarray(k * size, (k + 1) * size));
+  }
+  const output = net.forward({ data, shape: [count, net.nchan, grid.h, grid.w] });
+  output.catch(() => undefined); // a failure is met where the result is awaited
+  return { first, count, buffer, output };
 }
 
 /** Row and column of the n-th tile. */

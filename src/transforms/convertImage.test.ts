@@ -71,7 +71,7 @@ test('channel choices that have no effect are told', () => {
   expect(convertImage(counting(9, 11), { channels: [2, 3] }).notes).toEqual([
     'channels [2, 3] were not used: the image has one channel',
   ]);
-  expect(convertImage(counting(9, 11, 3), { channels: [0, 3] }).notes[0]).toMatch(/mean of all/);
+  expect(convertImage(counting(9, 11, 2), { channels: [0, 3] }).notes[0]).toMatch(/mean of all/);
   expect(convertImage(counting(9, 11), { channels: [0, 0], channelAxis: 2 }).notes[0]).toMatch(
     /channelAxis 2 was not used/,
   );

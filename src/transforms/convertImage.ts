@@ -48,7 +48,8 @@ type Picks = readonly (readonly number[])[];
 
 function pickChannels(channels: readonly number[], count: number, nchan: number, notes: string[]): Picks {
   const [main, nuclear = -1] = channels;
-  const fits = (n: number): boolean => Number.isInteger(n) && n >= 0 && (n <= count || count === 1);
+  // with one channel, or grey, Cellpose does not look at the other number
+  const fits = (n: number): boolean => Number.isInteger(n) && n >= 0 && (n <= count || count === 1 || main === 0);
   if (!fits(main) || !fits(nuclear)) {
     const needs = `two numbers, 0 for grey or none and 1 to ${count} for the channels of this image`;
     throw new OptionError(

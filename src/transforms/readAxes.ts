@@ -88,7 +88,7 @@ function findC({ shape, left, channelAxis, zAxis, notes }: Guess, z: number, opt
       `convertImage: no axis of (${shape.join(', ')}) is short enough for channels; ${remedy}`,
     );
   }
-  if (axis !== last || shape[axis] > 4) {
+  if (shape[axis] > 4 || (axis !== last && shape[axis] > 1)) {
     notes.push(
       `axis ${axis} (size ${shape[axis]}) was taken for the channels; if it is not, give channelAxis or zAxis`,
     );
