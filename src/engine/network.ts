@@ -11,7 +11,6 @@ import type { NdArray } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
-import { foldBatchNorm } from '../graph/passes/foldBatchNorm.ts';
 import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
 import { cpnet } from '../nets/cpnet.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
@@ -50,8 +49,8 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
   const sessions = new SessionCache(KEPT_SESSIONS, (ly, lx) => {
-    const folded = foldBatchNorm(cpnet(config, { batch: 1, ly, lx }), weights);
-    return createSession(encodeOnnx(lateUpsampling(folded.graph), folded.weights), { threads });
+    const graph = lateUpsampling(cpnet(config, { batch: 1, ly, lx }));
+    return createSession(encodeOnnx(graph, weights), { threads });
   });
   const nchan = config.nbase[0]!;
   return {

@@ -1,6 +1,8 @@
 /**
  * Nearest-neighbour enlargement repeats pixels, so it commutes with everything that looks at one pixel at a time. This pass
- * moves it behind such operators, which then see a quarter of the pixels. The results are the same bits.
+ * moves it behind such operators, which then see a quarter of the pixels. Exact; a runtime may join other operators and
+ * round in another order. It saves CPnet 3 % of its time on the CPU. (Folding batch normalisation into convolutions was
+ * tried as well: 1 % more, less than it takes to rewrite the weights for a picture of a few tiles.)
  */
 import type { Graph, GraphNode, Value } from '../graph.ts';
 import { type Rewriter, rewrite } from './rewrite.ts';

@@ -11,8 +11,6 @@ export interface Rewriter {
   visit(value: Value): Value;
   /** The node of the old graph that makes a value; undefined for inputs, parameters and constants. */
   producer(value: Value): GraphNode | undefined;
-  /** How many nodes and outputs of the old graph use a value. */
-  uses(value: Value): number;
 }
 
 /** Returns the value that stands for the node's result, or undefined to keep the node as it is. */
@@ -21,9 +19,6 @@ export type Rule = (node: GraphNode, rewriter: Rewriter) => Value | undefined;
 export function rewrite(graph: Graph, rule: Rule): Graph {
   const out = new Graph();
   const producers = new Map(graph.nodes.map((node) => [node.output, node]));
-  const uses = new Map<Value, number>();
-  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.values()])
-    uses.set(value, (uses.get(value) ?? 0) + 1);
   const done = new Map<Value, Value>(graph.inputs.map((value) => [value, out.input(value.name, value.shape)]));
   const make = (value: Value): Value => {
     const node = producers.get(value);
@@ -40,7 +35,6 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
       return known;
     },
     producer: (value) => producers.get(value),
-    uses: (value) => uses.get(value) ?? 0,
   };
   for (const [name, value] of graph.outputs) out.output(name, rewriter.visit(value));
   return out;
