@@ -34,7 +34,7 @@ export function writeLabelPng(labels: NdArray<Int32Array>, options?: WritePngOpt
   return writePng({ data, shape }, options);
 }
 
-/** Labels ([Z,] Y, X) as a TIFF of 16 bits, or 32 where needed. Fast by default: Deflate level 2. */
+/** Labels ([Z,] Y, X) as a TIFF of 16 bits, or 32 where needed. */
 export function writeLabelTiff(labels: NdArray<Int32Array>, options: WriteTiffOptions = {}): Uint8Array<ArrayBuffer> {
-  return writeTiff(narrowLabels(labels), { level: 2, rgb: false, ...options });
+  return writeTiff(narrowLabels(labels), { rgb: false, ...options });
 }

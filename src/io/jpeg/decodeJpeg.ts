@@ -16,7 +16,7 @@ import {
 } from './frame.ts';
 import { inverseDct } from './inverseDct.ts';
 import { decodeScan } from './scan.ts';
-import { upsample } from './upsample.ts';
+import { type Plane, upsample } from './upsample.ts';
 
 export interface JpegPicture {
   readonly width: number;
@@ -49,14 +49,25 @@ export function decodeJpeg(bytes: Uint8Array, options: DecodeJpegOptions): JpegP
     const quantization = tables.quantization[component.quantization];
     if (!quantization) throw new FormatError('JPEG', `quantization table ${component.quantization} is missing`);
     const plane = { ...component, data: inverseDct(component, quantization), stride: component.blocksAcross * 8 };
-    const full = upsample(plane, frame.hMax / component.h, frame.vMax / component.v, width, height);
-    for (let y = 0, to = s; y < height; y++)
-      for (let x = 0; x < width; x++, to += samples) data[to] = full.data[y * full.stride + x]!;
+    interleave(
+      upsample(plane, frame.hMax / component.h, frame.vMax / component.v, width, height),
+      data,
+      s,
+      samples,
+      width,
+    );
   }
   const colour = options.colour ?? 'file';
   if (samples === 3 && (colour === 'ycbcr' || (colour === 'file' && isYcbcr(frame, application)))) ycbcrToRgb(data, 3);
   if (samples === 4 && application.adobe === 2) ycckToCmyk(data);
   return { width, height, samples, data, application };
+}
+
+/** Puts the samples of a component in their places, every `samples` from `s` on. */
+function interleave(plane: Plane, data: Uint8Array, s: number, samples: number, width: number): void {
+  const from = plane.data;
+  for (let to = s, line = 0; to < data.length; line += plane.stride)
+    for (let x = 0; x < width; x++, to += samples) data[to] = from[line + x]!;
 }
 
 /** Walks the segments from SOI to EOI and decodes every scan into the frame's coefficients. */

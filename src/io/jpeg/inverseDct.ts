@@ -15,7 +15,7 @@ const work = new Int32Array(64);
  * @param quantization  64 factors in natural order.
  * @returns samples 0–255, (8 · blocksDown, 8 · blocksAcross).
  */
-export function inverseDct(component: Component, quantization: Uint16Array): Uint8ClampedArray {
+export function inverseDct(component: Component, quantization: Uint16Array): Uint8Array {
   const { blocksAcross, blocksDown, coefficients } = component;
   const stride = blocksAcross * 8;
   const out = new Uint8ClampedArray(stride * blocksDown * 8);
@@ -25,7 +25,7 @@ export function inverseDct(component: Component, quantization: Uint16Array): Uin
       for (let y = 0; y < 8; y++) transformRow(y * 8, out, (row * 8 + y) * stride + column * 8);
     }
   }
-  return out;
+  return new Uint8Array(out.buffer);
 }
 
 /** First pass: dequantizes a column and writes it to `work` with `kept` fractional bits. */

@@ -3,8 +3,9 @@
  * alternating), as libjpeg's "fancy" upsampling does; other factors repeat samples.
  */
 
-interface Plane {
-  readonly data: Uint8ClampedArray | Uint8Array;
+/** One component as samples. */
+export interface Plane {
+  readonly data: Uint8Array;
   /** Samples from a line to the next. */
   readonly stride: number;
   readonly width: number;

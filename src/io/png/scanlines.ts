@@ -63,26 +63,39 @@ export function unpackPass(
   picture: { readonly width: number; readonly samples: number; readonly bits: number },
 ): void {
   const { width, samples, bits } = picture;
-  const step = pass.dx * samples;
-  const mask = (1 << bits) - 1;
+  const unpack = bits === 16 ? unpackLine16 : bits === 8 ? unpackLine8 : unpackLineBits;
   for (let row = 0; row < pass.h; row++) {
     const line = row * (rowBytes + 1) + 1;
-    let to = ((pass.y + row * pass.dy) * width + pass.x) * samples;
-    if (bits === 8 && pass.dx === 1) {
-      data.set(rows.subarray(line, line + rowBytes), to);
-      continue;
-    }
-    for (let x = 0, from = line, bit = 0; x < pass.w; x++, to += step) {
-      for (let s = 0; s < samples; s++) {
-        if (bits === 16) {
-          data[to + s] = (rows[from]! << 8) | rows[from + 1]!;
-          from += 2;
-        } else if (bits === 8) data[to + s] = rows[from++]!;
-        else {
-          data[to + s] = (rows[line + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask;
-          bit += bits;
-        }
-      }
-    }
+    const to = ((pass.y + row * pass.dy) * width + pass.x) * samples;
+    if (bits === 8 && pass.dx === 1) data.set(rows.subarray(line, line + rowBytes), to);
+    else unpack(rows.subarray(line, line + rowBytes), data, to, { samples, step: pass.dx * samples, bits, n: pass.w });
   }
+}
+
+/** How a line goes into the picture: n pixels, `samples` each, `step` samples apart. */
+interface Placing {
+  readonly n: number;
+  readonly samples: number;
+  readonly step: number;
+  readonly bits: number;
+}
+
+function unpackLine16(line: Uint8Array, data: Uint8Array | Uint16Array, start: number, placing: Placing): void {
+  const { n, samples, step } = placing;
+  for (let x = 0, from = 0, to = start; x < n; x++, to += step)
+    for (let s = 0; s < samples; s++, from += 2) data[to + s] = (line[from]! << 8) | line[from + 1]!;
+}
+
+function unpackLine8(line: Uint8Array, data: Uint8Array | Uint16Array, start: number, placing: Placing): void {
+  const { n, samples, step } = placing;
+  for (let x = 0, from = 0, to = start; x < n; x++, to += step)
+    for (let s = 0; s < samples; s++) data[to + s] = line[from++]!;
+}
+
+/** Depths 1, 2, 4 have one sample a pixel; the first pixel is in the highest bits. */
+function unpackLineBits(line: Uint8Array, data: Uint8Array | Uint16Array, start: number, placing: Placing): void {
+  const { n, step, bits } = placing;
+  const mask = (1 << bits) - 1;
+  for (let x = 0, bit = 0, to = start; x < n; x++, to += step, bit += bits)
+    data[to] = (line[bit >> 3]! >> (8 - bits - (bit & 7))) & mask;
 }
