@@ -47,11 +47,11 @@ export interface RunRecord {
   readonly folder: string;
   readonly versions: Versions & { readonly platform: string };
   readonly parameters: Args;
-  model?: ModelRecord;
+  model: ModelRecord | undefined;
   /** What ran the network. */
-  engine?: string;
+  engine: string | undefined;
   /** Name of the rules that made the masks. */
-  preset?: string;
+  preset: string | undefined;
   readonly notes: string[];
   readonly errors: string[];
   readonly images: ImageRecord[];
@@ -78,6 +78,9 @@ export function startRecord(words: readonly string[], args: Args, host: Host): R
     folder: process.cwd(),
     versions: { ...versions(), platform: `${host.platform} ${process.arch}` },
     parameters: args,
+    model: undefined,
+    engine: undefined,
+    preset: undefined,
     notes: [],
     errors: [],
     images: [],

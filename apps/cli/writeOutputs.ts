@@ -2,11 +2,9 @@
 
 import { dirname } from 'node:path';
 import {
-  displayRgb,
   dxToCirc,
   type EvalResult,
   type Masks,
-  maskOverlay,
   type NdArray,
   narrowLabels,
   outlinesImage,
@@ -15,6 +13,7 @@ import {
   writeSegNpy,
   writeTiff,
 } from 'cellpose-ts';
+import { cellsOverlay } from './cellsOverlay.ts';
 import { channelsLast } from './channelsLast.ts';
 import { RunError } from './errors.ts';
 import { objectsTable } from './objectsTable.ts';
@@ -88,7 +87,7 @@ function encode(kind: OutputKind, segmented: Segmented): Uint8Array {
     case 'outlines':
       return writePng(outlinesImage(display(segmented), masks));
     case 'overlay':
-      return writePng(overlay(segmented));
+      return writePng(cellsOverlay(display(segmented), masks));
     case 'txt':
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
@@ -108,11 +107,6 @@ function encode(kind: OutputKind, segmented: Segmented): Uint8Array {
  */
 function wrapped(picture: NdArray<Uint8Array>): NdArray<Uint16Array> {
   return { data: Uint16Array.from(picture.data, (v) => (65536 - v) % 65536), shape: picture.shape };
-}
-
-/** Coloured cells with their outlines in the full colour. */
-function overlay(segmented: Segmented): NdArray<Uint8Array> {
-  return maskOverlay(displayRgb(display(segmented)), segmented.masks);
 }
 
 /** x and y of each outline's points on one line per cell; an empty line for a cell too small to have one. */
