@@ -42,7 +42,7 @@ export async function createSession(model: Uint8Array, options: RuntimeOptions):
   const ort = await import('onnxruntime-node').catch((cause: unknown) => {
     throw new DeviceError('cpu', `onnxruntime-node cannot be loaded on ${process.platform}/${process.arch}`, cause);
   });
-  const session = await ort.InferenceSession.create(model, {
+  const compiled = ort.InferenceSession.create(model, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: options.threads,
@@ -52,6 +52,9 @@ export async function createSession(model: Uint8Array, options: RuntimeOptions):
     // Threads wait for each other by spinning, a sixth faster than sleeping; but not after the run, when others need the cores.
     extra: { session: { force_spinning_stop: '1' } },
   });
+  const session = await compiled.catch((cause: unknown) => {
+    throw new DeviceError('cpu', `the network cannot be compiled: ${messageOf(cause)}`, cause);
+  });
   return {
     engine: `onnxruntime-node ${ort.env.versions.node ?? ''}, cpu`,
     async run(feeds) {
@@ -59,12 +62,19 @@ export async function createSession(model: Uint8Array, options: RuntimeOptions):
       for (const [name, { data, shape }] of Object.entries(feeds))
         inputs[name] = new ort.Tensor('float32', data, shape);
       const outputs: Record<string, NdArray<Float32Array>> = {};
-      for (const [name, tensor] of Object.entries(await session.run(inputs)))
+      const results = await session.run(inputs).catch((cause: unknown) => {
+        throw new DeviceError('cpu', `the network cannot run: ${messageOf(cause)}`, cause);
+      });
+      for (const [name, tensor] of Object.entries(results))
         outputs[name] = { data: tensor.data as Float32Array, shape: tensor.dims };
       return outputs;
     },
     release: () => session.release(),
   };
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 export function inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: number): Uint8Array {

@@ -2,7 +2,7 @@
 import { ShapeError } from '../../errors.ts';
 import type { Operator, Shape } from '../operator.ts';
 
-export interface BatchNormAttributes {
+interface BatchNormAttributes {
   readonly epsilon: number;
 }
 
