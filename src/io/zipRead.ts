@@ -83,7 +83,9 @@ function unpack(entry: ZipEntry, packed: Uint8Array): Uint8Array {
       `zip: ${entry.name} is packed by method ${entry.method}; repack it with deflate`,
     );
   try {
-    return inflate(packed, 'raw', entry.size);
+    // One byte more than nothing: zlib takes no limit of 0. The caller compares the length.
+    const { buffer, byteOffset, length } = inflate(packed, 'raw', Math.max(1, entry.size));
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (cause) {
     throw new FormatError('zip', `${entry.name} cannot be inflated`, entry.headerOffset, cause);
   }

@@ -73,11 +73,11 @@ export class Cursor {
     return toNumber(BigInt.asIntN(8 * length, value));
   }
 
-  /** Text up to the next line feed. */
+  /** Text up to the next line feed, one character per byte. */
   line(): string {
     const end = this.#bytes.indexOf(10, this.at);
     if (end < 0) throw new FormatError('pickle', 'a line without end', this.at);
-    const text = this.text(end - this.at);
+    const text = this.latin1(end - this.at);
     this.at++;
     return text;
   }

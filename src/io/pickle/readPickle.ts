@@ -46,7 +46,10 @@ export function readPickle(bytes: Uint8Array, options: ReadPickleOptions = {}): 
 }
 
 /** Python 2's names of modules. */
-const renamedModules: Readonly<Record<string, string>> = { __builtin__: 'builtins', copy_reg: 'copyreg' };
+const renamedModules = new Map([
+  ['__builtin__', 'builtins'],
+  ['copy_reg', 'copyreg'],
+]);
 
 /** The stack machine: what the instructions work on. */
 export class PickleMachine {
@@ -112,7 +115,7 @@ export class PickleMachine {
   }
 
   findGlobal(module: string, name: string): void {
-    const fullName = `${renamedModules[module] ?? module}.${name}`;
+    const fullName = `${renamedModules.get(module) ?? module}.${name}`;
     const { globals = {} } = this.#options;
     if (!Object.hasOwn(globals, fullName))
       throw this.error(`it asks for ${fullName}, which no data file needs: refused, and nothing was run`);
@@ -123,7 +126,9 @@ export class PickleMachine {
     if (!(callable instanceof PickleGlobal) || callable.call === undefined)
       throw this.error(`it calls ${describeValue(callable)}, which cannot be called`);
     if (!Array.isArray(args)) throw this.error(`arguments of ${callable.name} are ${describeValue(args)}`);
-    this.push(callable.call(args));
+    const value: PickleValue | undefined = callable.call(args);
+    if (value === undefined) throw this.error(`it calls ${callable.name} without arguments`);
+    this.push(value);
   }
 
   persistent(id: PickleValue): void {

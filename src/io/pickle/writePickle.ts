@@ -28,7 +28,7 @@ export class Tuple {
   }
 }
 
-/** A number to be written as a float even if it is whole; plain whole numbers are written as integers. */
+/** A number to be written as a float even if it is whole; plain whole numbers up to 2⁵³ are written as integers. */
 export class Float {
   readonly value: number;
   constructor(value: number) {
@@ -112,7 +112,7 @@ class Writer {
   }
 
   #number(value: number): void {
-    if (!Number.isInteger(value) || Object.is(value, -0)) this.code('G', float64(value));
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) this.code('G', float64(value));
     else if (value >= 0 && value < 256) this.code('K', Uint8Array.of(value));
     else if (value >= 0 && value < 65536) this.code('M', littleEndian(value, 2));
     else if (value >= -(2 ** 31) && value < 2 ** 31) this.code('J', littleEndian(value, 4));

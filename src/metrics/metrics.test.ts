@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assignColumns } from './assignColumns.ts';
+import { averagePrecision } from './averagePrecision.ts';
+import { intersectionOverUnion } from './intersectionOverUnion.ts';
+import type { LabelOverlap } from './labelOverlap.ts';
+import { maskIous } from './maskIous.ts';
+import { matchLabels } from './matchLabels.ts';
+
+/** Least sum of costs over all ways to give each row a column of its own. */
+function bruteForce(costs: Float64Array, rows: number, columns: number, row = 0, used = 0): number {
+  if (row === rows) return 0;
+  let best = Number.POSITIVE_INFINITY;
+  for (let j = 0; j < columns; j++)
+    if (!(used & (1 << j)))
+      best = Math.min(best, costs[row * columns + j]! + bruteForce(costs, rows, columns, row + 1, used | (1 << j)));
+  return best;
+}
+
+const masks = (rows: number[][]) => ({ data: Int32Array.from(rows.flat()), shape: [rows.length, rows[0]!.length] });
+
+describe('assignColumns', () => {
+  it('finds the least sum', () => {
+    const problem = fc
+      .integer({ min: 1, max: 5 })
+      .chain((rows) =>
+        fc
+          .integer({ min: rows, max: 6 })
+          .chain((columns) =>
+            fc
+              .array(fc.integer({ min: -9, max: 9 }), { minLength: rows * columns, maxLength: rows * columns })
+              .map((costs) => ({ rows, columns, costs })),
+          ),
+      );
+    fc.assert(
+      fc.property(problem, ({ rows, columns, costs: list }) => {
+        const costs = Float64Array.from(list);
+        const assigned = assignColumns(costs, rows, columns);
+        expect(new Set(assigned).size).toBe(rows);
+        const sum = assigned.reduce((total, column, row) => total + costs[row * columns + column]!, 0);
+        expect(sum).toBe(bruteForce(costs, rows, columns));
+      }),
+    );
+  });
+});
+
+describe('matchLabels', () => {
+  it('gains as much as the best assignment of the whole table', () => {
+    const tables = fc.record({
+      nTrue: fc.integer({ min: 1, max: 5 }),
+      nPred: fc.integer({ min: 1, max: 5 }),
+      ious: fc.array(fc.constantFrom(0, 0, 0.1, 0.3, 0.5, 0.7), { minLength: 25, maxLength: 25 }),
+      threshold: fc.constantFrom(0.1, 0.3, 0.5),
+    });
+    fc.assert(
+      fc.property(tables, ({ nTrue, nPred, ious, threshold }) => {
+        const pairs = ious
+          .slice(0, nTrue * nPred)
+          .map((iou, k) => ({ labelTrue: Math.floor(k / nPred) + 1, labelPred: (k % nPred) + 1, iou }))
+          .filter(({ iou }) => iou > 0);
+        const overlap: LabelOverlap = {
+          nTrue,
+          nPred,
+          areaTrue: new Float64Array(0),
+          areaPred: new Float64Array(0),
+          pairs,
+        };
+        const gain = (iou: number) => (iou >= threshold ? 1 : 0) + iou / (2 * Math.min(nTrue, nPred));
+        const matched = matchLabels(overlap, threshold);
+        const width = Math.max(nTrue, nPred);
+        const costs = new Float64Array(width * width);
+        for (const { labelTrue, labelPred, iou } of pairs) costs[(labelTrue - 1) * width + labelPred - 1] = -gain(iou);
+        expect(new Set(matched.map((pair) => pair.labelTrue)).size).toBe(matched.length);
+        expect(new Set(matched.map((pair) => pair.labelPred)).size).toBe(matched.length);
+        // Sums of the same numbers in another order.
+        expect(matched.reduce((sum, { iou }) => sum + gain(iou), 0)).toBeCloseTo(-bruteForce(costs, width, width), 10);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('averagePrecision', () => {
+  const two = masks([
+    [1, 1, 0, 2],
+    [1, 1, 0, 2],
+  ]);
+  const none = masks([
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+  ]);
+
+  it('is 1 for equal masks, whatever their numbers', () => {
+    const swapped = { data: two.data.map((label) => [0, 2, 1][label]!), shape: two.shape };
+    const { ap, tp, fp, fn } = averagePrecision(two, swapped);
+    expect([ap, tp, fp, fn].map((list) => [...list])).toEqual([
+      [1, 1, 1],
+      [2, 2, 2],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it('counts everything as missed or invented where one side is empty', () => {
+    expect(averagePrecision(two, none, [0.5])).toEqual({
+      ap: Float32Array.of(0),
+      tp: Float32Array.of(0),
+      fp: Float32Array.of(0),
+      fn: Float32Array.of(2),
+    });
+    expect(averagePrecision(none, two, [0.5]).fp).toEqual(Float32Array.of(2));
+    expect(averagePrecision(none, none, [0.5]).ap[0]).toBeNaN();
+  });
+
+  it('prefers more matches to better ones', () => {
+    // True 1 overlaps both predictions; true 2 only the first. Both can be matched at IoU 0.2 and more.
+    const truth = masks([[1, 1, 1, 1, 1, 2, 2]]);
+    const pred = masks([[2, 2, 1, 1, 1, 1, 0]]);
+    expect([...averagePrecision(truth, pred, [0.2]).tp]).toEqual([2]);
+    expect([...maskIous(truth, pred).labels]).toEqual([1, 0]);
+  });
+
+  it('refuses other shapes and negative labels', () => {
+    expect(() => averagePrecision(two, masks([[1]]))).toThrow('equal shape');
+    expect(() => averagePrecision(two, { data: two.data.map((x) => -x), shape: two.shape })).toThrow(
+      'labels must be 0 or more',
+    );
+  });
+
+  it('takes thousands of cells', () => {
+    const side = 450;
+    const field = (shift: number) => {
+      const data = new Int32Array(side * side);
+      for (let y = 0; y < side; y++)
+        for (let x = 0; x < side; x++)
+          data[y * side + x] = Math.floor(y / 10) * 45 + (Math.floor((x + shift) / 10) % 45) + 1;
+      return { data, shape: [side, side] };
+    };
+    const start = performance.now();
+    const { tp } = averagePrecision(field(0), field(2), [0.5, 0.9]);
+    expect([...tp]).toEqual([2025, 0]);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
+describe('intersectionOverUnion', () => {
+  it('is the share of common pixels', () => {
+    const { data, shape } = intersectionOverUnion(masks([[1, 1, 2, 0]]), masks([[1, 2, 2, 2]]));
+    expect(shape).toEqual([2, 2]);
+    expect([...data]).toEqual([1 / 2, 1 / 4, 0, 1 / 3]);
+  });
+});
