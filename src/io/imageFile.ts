@@ -57,7 +57,7 @@ export interface ImageFile {
 }
 
 export interface ReadImageOptions {
-  /** Name of the file, for messages only. */
+  /** Name of the file, for messages about files of unknown kind. */
   readonly name?: string;
   /** Largest array, in bytes, that may be allocated; default 4 GiB. */
   readonly maxBytes?: number;

@@ -1,5 +1,5 @@
 /** Reads an image file of any kind that this library knows, told apart by its first bytes and not by its name. */
-import { FormatError, UnsupportedError } from '../errors.ts';
+import { DeviceError, FormatError, UnsupportedError } from '../errors.ts';
 import type { ImageFile, ReadImageOptions } from './imageFile.ts';
 import { isJpeg, readJpeg } from './jpeg/readJpeg.ts';
 import { isPng, readPng } from './png/readPng.ts';
@@ -26,13 +26,19 @@ const others: readonly (readonly [string, number, string])[] = [
  * @param bytes    the whole file.
  * @returns samples as stored, with their axes and where these come from; see ImageFile.
  * @throws FormatError if the file is empty, corrupt or of an unknown kind; UnsupportedError for a known kind that is not read;
- *   OptionError if it needs more than `maxBytes`. The message begins with `name` where that is given.
+ *   OptionError if it needs more than `maxBytes`; DeviceError if the machine lacks the memory.
  */
 export async function readImage(bytes: Uint8Array, options: ReadImageOptions = {}): Promise<ImageFile> {
   if (bytes.length === 0) throw new FormatError(options.name ?? 'image', 'the file is empty');
-  if (isTiff(bytes)) return await readTiff(bytes, options);
-  if (isPng(bytes)) return readPng(bytes, options);
-  if (isJpeg(bytes)) return readJpeg(bytes, options);
+  try {
+    if (isTiff(bytes)) return await readTiff(bytes, options);
+    if (isPng(bytes)) return readPng(bytes, options);
+    if (isJpeg(bytes)) return readJpeg(bytes, options);
+  } catch (error) {
+    // What JavaScript throws where an array cannot be had.
+    if (!(error instanceof RangeError)) throw error;
+    throw new DeviceError('memory', `${options.name ?? 'image'}: the pixels need more memory than there is`, error);
+  }
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 16));
   const kind = others.find(([, at, text]) => head.startsWith(text, at))?.[0];
   if (kind)

@@ -3,7 +3,7 @@
  * strips and tiles, chunky and planar, 1–64 bit integers, half, single and double floats; LZW, Deflate, PackBits, Zstandard
  * and JPEG. Other compressions are refused by name. docs/formats/tiff.md has the table.
  */
-import { DeviceError, OptionError } from '../../errors.ts';
+import { OptionError } from '../../errors.ts';
 import { checkClaim, defaultMaxBytes, type ImageFile, type ReadImageOptions } from '../imageFile.ts';
 import { decodePage, justifiedBytes, pageBytes } from './decodePage.ts';
 import { prepareDecompress } from './decompress.ts';
@@ -30,7 +30,7 @@ export async function readTiff(bytes: Uint8Array, options: ReadImageOptions = {}
   for (const page of series.pages) justified += page ? justifiedBytes(tiff, page) : size;
   checkClaim('TIFF', size * series.pages.length, justified, options.maxBytes ?? defaultMaxBytes);
   await prepareDecompress([first]);
-  const out = allocate(size * series.pages.length);
+  const out = new Uint8Array(size * series.pages.length);
   for (const [i, page] of series.pages.entries())
     if (page) decodePage(tiff, page, out.subarray(i * size, (i + 1) * size));
   const { shape, axes, axesFrom, physicalSize, channelNames } = series;
@@ -63,14 +63,6 @@ function onePage(tiff: Tiff, directories: readonly Directory[], page: number): S
     );
   const found: TiffPage = readPageTags(tiff, directory);
   return { pages: [found], shape: found.shape, axes: found.axes, axesFrom: 'pages' };
-}
-
-function allocate(bytes: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(bytes);
-  } catch (cause) {
-    throw new DeviceError('memory', `readTiff: ${bytes} bytes for the pixels are not to be had`, cause);
-  }
 }
 
 /** ColorMap: all reds, all greens, all blues, 16 bits each, brought to 8 bits. Undefined if it is absent or too short. */

@@ -111,10 +111,12 @@ function imagejSeries(context: Context): Series | undefined {
     warnings.push('the ImageJ description has impossible numbers and was not used');
     return undefined;
   }
-  // Bio-Formats declares the samples of a pixel as channels.
   const shape = [...meta.shape];
   const c = meta.axes.indexOf('C');
-  if (first.samples > 1 && shape[c] === first.samples) shape[c] = 1;
+  // Samples of a pixel are declared as channels: planar ones by Bio-Formats, others where `images` does not count them.
+  const declared = first.samples > 1 && shape[c] === first.samples;
+  if (declared && (first.planar || meta.images === sizeOf(shape) / first.samples)) shape[c] = 1;
+  const pageAxes = declared && first.planar ? 'CYX' : first.axes;
   let count = sizeOf(shape);
   // Without a hyperstack the pages are a plain sequence, which ImageJ counts in `images` alone.
   if (count === 1 && directories.length > 1) count = directories.length;
@@ -133,7 +135,7 @@ function imagejSeries(context: Context): Series | undefined {
     return undefined;
   }
   const more = count / sizeOf(shape);
-  const whole = squeezeAxes({ shape: [more, ...shape, ...first.shape], axes: `I${meta.axes}${first.axes}` });
+  const whole = squeezeAxes({ shape: [more, ...shape, ...first.shape], axes: `I${meta.axes}${pageAxes}` });
   const physicalSize = imagejSize(context, meta.unit, meta.spacing);
   return { pages, ...whole, axesFrom: 'imagej', ...(physicalSize && { physicalSize }) };
 }
