@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkImagesAreSafe, findCollisions, outputsOf } from './outputNames.ts';
+import { checkImagesAreSafe, outputsOf } from './outputNames.ts';
 import { parseFlags } from './parseFlags.ts';
 
 const args = (...words: string[]) => parseFlags(words).args;
@@ -66,13 +66,6 @@ describe('protection of files', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
   const at = (name: string) => join(folder, name);
-
-  it('finds images whose results have one name', () => {
-    expect([...findCollisions([at('a.png'), at('a.tif')], args())]).toEqual([[at('a.tif'), at('a.png')]]);
-    const words = ['--no_npy', '--save_png'];
-    expect(findCollisions([at('a.png'), at('sub/a.png')], args(...words)).size).toBe(0);
-    expect(findCollisions([at('a.png'), at('sub/a.png')], args(...words, '--savedir', folder)).size).toBe(1);
-  });
 
   it('refuses to replace an image', () => {
     const words = args('--dir', folder, '--output_name', '_x', '--save_png');

@@ -54,19 +54,6 @@ export function outputsOf(image: string, args: Args): Output[] {
   return all.filter((entry) => entry !== false);
 }
 
-/** Finds the images whose results another image of the same run would overwrite: path of the image → that of the first. */
-export function findCollisions(images: readonly string[], args: Args): Map<string, string> {
-  const owners = new Map<string, string>();
-  const collisions = new Map<string, string>();
-  for (const image of images) {
-    const paths = outputsOf(image, args).map((output) => resolve(output.path));
-    const owner = paths.map((path) => owners.get(path)).find((other) => other !== undefined);
-    if (owner !== undefined) collisions.set(image, owner);
-    else for (const path of paths) owners.set(path, image);
-  }
-  return collisions;
-}
-
 /** @throws RunError if a result would replace one of the images. */
 export function checkImagesAreSafe(images: readonly string[], args: Args): void {
   const inputs = new Set(images.map(real));

@@ -23,7 +23,7 @@ export interface NamedAxes {
 /** @throws the errors of the file system and of `readImage`. */
 export async function readPicture(path: string): Promise<Picture> {
   const bytes = new Uint8Array(await readFile(path));
-  const file = await readImage(bytes, { name: path });
+  const file = await readImage(bytes);
   const { data, shape, axes, notes: changes } = toCellposeImage(file);
   const named = namedAxes(file, axes, shape);
   const source = file.axesFrom === 'ome' ? 'OME-XML' : 'ImageJ';

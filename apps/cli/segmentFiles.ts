@@ -2,6 +2,7 @@
  * The run itself: one model, one image after the other, the next image read while the present one is computed. What fails
  * is kept with the image's name and the rest goes on; an interrupt drops the image at hand and leaves complete files.
  */
+import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EvalOptions, Masks } from 'cellpose-ts';
 import { removeEdgeMasks } from 'cellpose-ts';
@@ -9,7 +10,7 @@ import { normPercentile } from './checkFlags.ts';
 import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
-import { findCollisions, outputsOf } from './outputNames.ts';
+import { outputsOf } from './outputNames.ts';
 import { fileSize, type NamedAxes, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
@@ -49,7 +50,8 @@ export async function segmentFiles(
   run: Run,
 ): Promise<void> {
   const { reporter, record, signal, args } = run;
-  const collisions = findCollisions(images, args);
+  /** Which image of this run a file belongs to. */
+  const owners = new Map<string, string>();
   await reporter.start(images.length);
   let next = first;
   let diskFull = false;
@@ -59,23 +61,31 @@ export async function segmentFiles(
       continue;
     }
     const current = next ?? readPicture(image);
-    const begin = performance.now();
-    const other = collisions.get(image);
-    if (other === undefined) {
-      const following = () => {
-        next = readAhead(images[i + 1]);
-      };
-      const done = await segmentFile(image, current, following, model, run);
-      diskFull = done.diskFull;
-      record.images.push(done.entry);
-    } else {
+    const readNext = () => {
       next = readAhead(images[i + 1]);
-      const error = `its results would have the names of those of ${other}; rename one of the two, or use two --savedir`;
-      record.images.push({ ...entry(image, 'failed'), errors: [error] });
-    }
-    tell(record.images.at(-1)!, (performance.now() - begin) / 1000, reporter);
+    };
+    const begin = performance.now();
+    const other = ownerOfResults(image, args, owners);
+    const done = other === undefined ? await segmentFile(image, current, readNext, model, run) : clash(image, other);
+    if (other !== undefined) readNext();
+    for (const { path } of done.entry.outputs) owners.set(resolve(path), image);
+    diskFull = done.diskFull;
+    record.images.push(done.entry);
+    tell(done.entry, (performance.now() - begin) / 1000, reporter);
   }
   reporter.stop();
+}
+
+/** The image of this run whose results this one would replace: a.png and a.tif, or one name in two folders with --savedir. */
+function ownerOfResults(image: string, args: Args, owners: ReadonlyMap<string, string>): string | undefined {
+  return outputsOf(image, args)
+    .map((output) => owners.get(resolve(output.path)))
+    .find((owner) => owner !== undefined);
+}
+
+function clash(image: string, other: string): Done {
+  const error = `its results would replace those of ${other}; rename one of the two, or use two --savedir`;
+  return { entry: { ...entry(image, 'failed'), errors: [error] }, diskFull: false };
 }
 
 interface Done {

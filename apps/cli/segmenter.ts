@@ -1,5 +1,5 @@
 /** A model ready to segment, whatever its kind: with or without size model, bundled or from a file. */
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import {
   bundledModels,
   Cellpose,
@@ -56,7 +56,11 @@ export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterO
   if (!options.estimateDiameter || sizePath === undefined) {
     return named(source.path, async () => plain(await CellposeModel.load(load)));
   }
-  const size = await named(sizePath, async () => readSizeModelNpy(await readFile(sizePath)));
+  const size = await named(sizePath, async () => {
+    if (!(await exists(sizePath)))
+      throw new RunError('the size model is missing; put it there, or give a --diameter above 0');
+    return readSizeModelNpy(await readFile(sizePath));
+  });
   return named(source.path, async () => estimating(await Cellpose.load({ ...load, size })));
 }
 
@@ -82,6 +86,13 @@ function estimating(model: Cellpose): Segmenter {
 
 async function hasSizeModel(name: string): Promise<boolean> {
   return (await bundledModels()).some((m) => m.name === name && m.sizeFile !== undefined);
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Puts the path in front of whatever goes wrong with a file. */
