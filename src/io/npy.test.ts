@@ -91,6 +91,7 @@ describe('npy', () => {
     "{'descr': '<f8', 'fortran_order': False, 'shape': (1e9,)}",
     "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}",
     "{'descr': '<f8', 'fortran_order': False, 'shape': (9007199254740991, 9007199254740991)}",
+    "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9007199254740991, 9007199254740991)}",
     "{'descr': '<f8', 'fortran_order': False, 'shape': 3}",
     "{'descr': '<f8', 'shape': (3,)}",
     '',

@@ -1,5 +1,6 @@
 /** The header of .npy files, versions 1 to 3: a Python dictionary in text. Source: numpy `lib/format.py`, its specification. */
 import { FormatError } from '../errors.ts';
+import { isShape } from './isShape.ts';
 
 export interface NpyHeader {
   /** Type name as written, such as '<u2' or '|O'; of structured types the list as text. */
@@ -12,7 +13,6 @@ export interface NpyHeader {
 
 /** numpy's own headers have 128 bytes; it refuses those above 10,000 from strangers. */
 const maxHeaderBytes = 65536;
-const maxAxes = 64;
 
 export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -45,12 +45,9 @@ function parseDictionary(text: string, offset: number): Omit<NpyHeader, 'dataOff
 function parseShape(text: string, offset: number): number[] {
   const parts = text.split(',').map((part) => part.trim());
   if (parts.at(-1) === '') parts.pop();
-  if (parts.length > maxAxes) throw new FormatError('npy', `an array of ${parts.length} axes`, offset);
-  return parts.map((part) => {
-    const n = /^\d+L?$/.test(part) ? Number.parseInt(part, 10) : Number.NaN;
-    if (Number.isSafeInteger(n)) return n;
-    throw new FormatError('npy', `shape (${text.slice(0, 80)}) is no list of lengths`, offset);
-  });
+  const shape = parts.map((part) => (/^\d+L?$/.test(part) ? Number.parseInt(part, 10) : Number.NaN));
+  if (isShape(shape)) return shape;
+  throw new FormatError('npy', `shape (${text.slice(0, 80)}) is none that an array can have`, offset);
 }
 
 /** Digits that numpy leaves room for, so that the first axis of a file can grow in place. */

@@ -73,7 +73,7 @@ describe('safetensors', () => {
     ['rest', file({ a: tensor(0, 2) }, 6), 'end at 2'],
     ['data beyond the end', file({ a: tensor(0, 8) }, 6), 'end at 8'],
     ['wrong size', file({ a: tensor(0, 4, [3]) }, 4), 'does not fit'],
-    ['huge shape', file({ a: tensor(0, 4, [2 ** 50, 2 ** 50]) }, 4), 'does not fit'],
+    ['huge shape', file({ a: tensor(0, 4, [2 ** 50, 2 ** 50]) }, 4), 'lacks'],
     ['negative shape', file({ a: tensor(0, 4, [-4]) }, 4), 'lacks'],
     ['backwards', file({ a: { dtype: 'U8', shape: [0], data_offsets: [4, 0] } }, 4), 'does not fit'],
     ['fraction', file({ a: tensor(0, 4, [2.5]) }, 4), 'lacks'],

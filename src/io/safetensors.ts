@@ -6,6 +6,7 @@ import { type AnyTypedArray, type NdArray, sizeOf } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import { FormatError, OptionError, UnsupportedError } from '../errors.ts';
 import { decodeElements, type ElementType, elementBytes, elementTypeOf, encodeElements } from './elementType.ts';
+import { isShape } from './isShape.ts';
 import { buffered, type Source } from './source.ts';
 import { readStateDict, type TensorFile, type TensorInfo } from './tensorFile.ts';
 import { concat } from './zipWrite.ts';
@@ -99,8 +100,8 @@ function parseMetadata(value: unknown): Record<string, string> {
 
 function parseTensor(name: string, value: unknown): Placed {
   const { dtype: code, shape, data_offsets: offsets } = isRecord(value) ? value : {};
-  if (typeof code !== 'string' || !isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
-    throw damaged(`${name} lacks dtype, shape or data_offsets`);
+  if (typeof code !== 'string' || !isShape(shape) || !isCounts(offsets) || offsets.length !== 2)
+    throw damaged(`${name} lacks dtype, shape or data_offsets, or they cannot be`);
   const dtype = Object.hasOwn(codes, code) ? codes[code] : undefined;
   if (!dtype)
     throw new UnsupportedError(

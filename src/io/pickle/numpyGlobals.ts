@@ -5,6 +5,7 @@
 import { sizeOf } from '../../array/ndarray.ts';
 import { FormatError } from '../../errors.ts';
 import { decodeElements, elementBytes, type StoredArray } from '../elementType.ts';
+import { isShape } from '../isShape.ts';
 import { parseNumpyDtype } from '../numpyDtype.ts';
 import { denseStrides, gatherStrided } from '../strided.ts';
 import { type AllowedGlobals, describeValue, PickleObject, type PickleValue } from './values.ts';
@@ -44,7 +45,7 @@ export class PickledArray extends PickleObject {
   /** (version, shape, dtype, is in Fortran order, data). */
   override setState(state: PickleValue): void {
     const [, shape, dtype, isFortran, data] = Array.isArray(state) ? state : [];
-    if (!isCounts(shape) || !(dtype instanceof PickledDtype))
+    if (!isShape(shape) || !(dtype instanceof PickledDtype))
       throw new FormatError('pickle', 'an array without shape or dtype');
     this.shape = shape;
     if (dtype.isObject) this.items = objects(shape, data);
@@ -125,8 +126,4 @@ function latin1Bytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
-}
-
-function isCounts(value: PickleValue | undefined): value is number[] {
-  return Array.isArray(value) && value.length <= 64 && value.every((n) => Number.isSafeInteger(n) && Number(n) >= 0);
 }

@@ -78,7 +78,7 @@ export async function openLegacyContainer(source: Source): Promise<TorchContaine
 }
 
 /** The number that the older form begins with. */
-export const legacyMagic = 0x1950a86a20f9469cfc6cn;
+const legacyMagic = 0x1950a86a20f9469cfc6cn;
 
 async function locateStorages(
   source: Source,

@@ -4,6 +4,7 @@
  */
 import { FormatError } from '../../errors.ts';
 import type { ElementType } from '../elementType.ts';
+import { isShape } from '../isShape.ts';
 import { type AllowedGlobals, describeValue, PickleGlobal, PickleObject, type PickleValue } from '../pickle/values.ts';
 
 /** A block of elements in the file, by its key there. */
@@ -94,7 +95,7 @@ function rebuildTensor([storage, offset, shape, strides]: readonly PickleValue[]
   if (
     !(storage instanceof TorchStorage) ||
     !isCount(offset) ||
-    !isCounts(shape) ||
+    !isShape(shape) ||
     !isCounts(strides) ||
     shape.length !== strides.length
   )
@@ -102,7 +103,6 @@ function rebuildTensor([storage, offset, shape, strides]: readonly PickleValue[]
       'torch file',
       `a tensor made of ${describeValue(storage)} with impossible offset, sizes or strides`,
     );
-  if (shape.length > 64) throw new FormatError('torch file', `a tensor of ${shape.length} axes`);
   return new TorchTensor(storage, offset, shape, strides);
 }
 
