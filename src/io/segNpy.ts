@@ -139,7 +139,7 @@ function bytesOf(value: PickleValue | undefined): Uint8Array | undefined {
 /** Channels are a list of integers, of texts in files of the GUI, or an array. */
 function numbers(value: PickleValue | undefined): number[] | undefined {
   if (value instanceof PickledArray && value.array) return Array.from(value.array.data, Number);
-  return Array.isArray(value) ? value.map(Number) : undefined;
+  return Array.isArray(value) ? value.map((x) => (typeof x === 'object' ? Number.NaN : Number(x))) : undefined;
 }
 
 function number(value: PickleValue | undefined): number | undefined {

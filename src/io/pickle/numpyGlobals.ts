@@ -95,12 +95,24 @@ function objects(shape: number[], data: PickleValue | undefined): PickleValue[] 
 function scalar([dtype, data]: readonly PickleValue[]): PickleValue {
   if (!(dtype instanceof PickledDtype)) throw new FormatError('pickle', 'a NumPy scalar without dtype');
   if (dtype.isObject) return data ?? null;
+  if (dtype.code.startsWith('U')) return utf32(data);
   const { data: values, dtype: type } = numbers([], dtype, data, false);
   const value = values[0];
   if (type === 'bool') return value === 1;
   const n = Number(value);
   return typeof value === 'bigint' && !Number.isSafeInteger(n) ? value : n;
 }
+
+/** NumPy's text: four bytes a character, filled up with zeros. */
+function utf32(data: PickleValue | undefined): string {
+  const bytes = typeof data === 'string' ? latin1Bytes(data) : data;
+  if (!(bytes instanceof Uint8Array)) throw new FormatError('pickle', `a text made of ${describeValue(bytes)}`);
+  const points = Array.from(decodeElements(bytes.subarray(0, bytes.length & ~3), 'uint32'), Number);
+  return String.fromCodePoint(...points.filter((point) => point > 0 && point <= 0x10ffff).slice(0, maxTextLength));
+}
+
+/** Of a scalar: names of files. */
+const maxTextLength = 4096;
 
 /** Protocol 5: (bytes, dtype, shape, order). */
 function fromBuffer([data, dtype, shape, order]: readonly PickleValue[]): PickledArray {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { goldenPath } from '../../../test/helpers/npz.ts';
 import { isCellposeError } from '../../errors.ts';
+import { dictionaryGlobals } from '../npyObject.ts';
 import { numpyGlobals, type PickledArray } from './numpyGlobals.ts';
 import { numpyArray, numpyObject } from './numpyPickle.ts';
 import { readPickle } from './readPickle.ts';
@@ -11,7 +12,7 @@ import { Float, type Picklable, Tuple, writePickle } from './writePickle.ts';
 
 /** Pickles made by Python 3.11 and NumPy 1.24, at each protocol. */
 const golden = JSON.parse(readFileSync(goldenPath('pickles.json')!, 'utf8')) as Record<
-  'values' | 'arrays',
+  'values' | 'arrays' | 'seg',
   Record<string, string>
 >;
 const decode = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
@@ -53,6 +54,12 @@ describe('readPickle', () => {
     expect(array('e')).toEqual({ data: new Uint8Array(0), shape: [0, 3], dtype: 'uint8' });
     expect([value.get('s'), value.get('i')]).toEqual([2.5, -7]);
     expect((value.get('o') as PickledArray).items).toEqual([1, 'x', null]);
+  });
+
+  it.each(protocols)('reads what else stands in result files at protocol %s', (protocol) => {
+    const { value } = readPickle(decode(golden.seg[protocol]!), { globals: dictionaryGlobals });
+    const expected = { p: '/data/a b/c.tif', r: 'c.tif', u: 'zelle ä', d: 17.5 };
+    expect(value).toEqual(new Map(Object.entries(expected)));
   });
 
   it.each([

@@ -49,7 +49,7 @@ function tensorsOf(root: PickleValue): Map<string, TorchTensor> {
     if (typeof name !== 'string' || !(value instanceof TorchTensor))
       throw new FormatError(
         'torch file',
-        `needs a state dictionary, names to tensors; ${String(name)} is ${describeValue(value)}`,
+        `needs a state dictionary, names to tensors; ${typeof name === 'string' ? name : `key ${describeValue(name)}`} is ${describeValue(value)}`,
       );
     tensors.set(name, value);
   }
