@@ -5,7 +5,7 @@ import { checkClaim, defaultMaxBytes } from '../imageFile.ts';
 import { decodeJpeg } from './decodeJpeg.ts';
 
 /** Most samples that a byte of JPEG data can stand for: one bit for a block of 64, chroma at half size both ways. */
-export const jpegGain = 2048;
+const jpegGain = 2048;
 
 /** Tells whether the bytes begin like a JPEG file. */
 export function isJpeg(bytes: Uint8Array): boolean {
