@@ -19,7 +19,7 @@ export interface OmeImage {
 }
 
 /** A run of pages: page `ifd` is plane `first` (index over all dimensions before Y), and so on. */
-export interface OmePlanes {
+interface OmePlanes {
   readonly ifd: number;
   readonly first: number;
   /** Number of planes; undefined means all pages. */

@@ -47,7 +47,7 @@ export function unpackBits(
 }
 
 /** Half-precision numbers (IEEE 754 binary16) from their bits, exactly. */
-export function halfToFloat(halves: Uint16Array): Float32Array<ArrayBuffer> {
+function halfToFloat(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) {
     const sign = halves[i]! & 0x8000 ? -1 : 1;
