@@ -12,6 +12,7 @@ import type { StateDict } from '../array/stateDict.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
+import { splitUpsampledConv } from '../graph/passes/splitUpsampledConv.ts';
 import { cpnet } from '../nets/cpnet.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
 import { SessionCache } from './sessionCache.ts';
@@ -49,8 +50,8 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
   const sessions = new SessionCache(KEPT_SESSIONS, (ly, lx) => {
-    const graph = lateUpsampling(cpnet(config, { batch: 1, ly, lx }));
-    return createSession(encodeOnnx(graph, weights), { threads });
+    const lean = splitUpsampledConv(lateUpsampling(cpnet(config, { batch: 1, ly, lx })), weights);
+    return createSession(encodeOnnx(lean.graph, lean.weights), { threads });
   });
   const nchan = config.nbase[0]!;
   return {
