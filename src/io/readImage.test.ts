@@ -99,6 +99,20 @@ describe('writing and reading', () => {
   });
 });
 
+describe('the bytes of the file', () => {
+  const folder = new URL('../../test/goldens/formats/', import.meta.url).pathname;
+  it.each(['tiff/lt_u16_bigtiff_be.tif', 'tiff/lt_u16_tiled_be_zip2.tif', 'png/basi6a16.png', 'jpeg/ijs_rgb6.jpg'])(
+    'are not changed: %s',
+    async (name) => {
+      const buffer = readFileSync(folder + name);
+      const before = Uint8Array.from(buffer);
+      const image = await readImage(buffer);
+      expect(Uint8Array.from(buffer)).toEqual(before);
+      expect((await readImage(before)).data).toEqual(image.data);
+    },
+  );
+});
+
 describe('limits', () => {
   const picture = { data: new Uint8Array(10000), shape: [100, 100] };
   it.each([

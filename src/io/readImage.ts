@@ -23,12 +23,14 @@ const others: readonly (readonly [string, number, string])[] = [
 /**
  * Reads a TIFF, PNG or JPEG file.
  *
- * @param bytes    the whole file.
+ * @param file     bytes of the whole file. Not changed.
  * @returns samples as stored, with their axes and where these come from; see ImageFile.
  * @throws FormatError if the file is empty, corrupt or of an unknown kind; UnsupportedError for a known kind that is not read;
  *   OptionError if it needs more than `maxBytes`; DeviceError if the machine lacks the memory.
  */
-export async function readImage(bytes: Uint8Array, options: ReadImageOptions = {}): Promise<ImageFile> {
+export async function readImage(file: Uint8Array, options: ReadImageOptions = {}): Promise<ImageFile> {
+  // A Node Buffer is a Uint8Array too, but its `slice` is a view; as a plain Uint8Array it cannot surprise the readers.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   if (bytes.length === 0) throw new FormatError(options.name ?? 'image', 'the file is empty');
   try {
     if (isTiff(bytes)) return await readTiff(bytes, options);

@@ -87,7 +87,7 @@ function toSamples(tiff: Tiff, page: TiffPage, plain: Uint8Array, rows: number, 
   }
   const swap = !tiff.little && size > 1 && predictor !== 3;
   if (!swap && predictor === 1) return plain;
-  const bytes = shared || plain.byteOffset % size !== 0 ? plain.slice() : plain;
+  const bytes = shared || plain.byteOffset % size !== 0 ? new Uint8Array(plain) : plain;
   if (swap) swapBytes(bytes, size);
   if (predictor === 3) undoFloat(bytes, row, step, size);
   else if (predictor === 2) undoHorizontal(words(bytes, size), row, step);

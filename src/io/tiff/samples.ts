@@ -1,4 +1,5 @@
-/** From plain bytes to numbers: byte order, small and odd bit depths, half precision, and the array for a sample type. */
+/** From plain bytes to numbers: byte order, small and odd bit depths, and the array for a sample type. */
+import { decodeFloat16 } from '../../array/float16.ts';
 import type { AnyTypedArray } from '../../array/ndarray.ts';
 import type { SampleType } from '../imageFile.ts';
 
@@ -46,23 +47,9 @@ export function unpackBits(
   return out;
 }
 
-/** Half-precision numbers (IEEE 754 binary16) from their bits, exactly. */
-function halfToFloat(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) {
-    const sign = halves[i]! & 0x8000 ? -1 : 1;
-    const exponent = (halves[i]! >> 10) & 31;
-    const fraction = halves[i]! & 1023;
-    if (exponent === 0) out[i] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) out[i] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-    else out[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-  return out;
-}
-
 /** The array that shows `buffer`, which holds samples in the machine's byte order, as numbers. Half precision is widened. */
 export function asSamples(buffer: ArrayBuffer, dtype: SampleType): AnyTypedArray {
-  if (dtype === 'float16') return halfToFloat(new Uint16Array(buffer));
+  if (dtype === 'float16') return decodeFloat16(new Uint16Array(buffer));
   return new arrays[dtype](buffer);
 }
 
