@@ -158,7 +158,7 @@ describe('damaged bytes', () => {
         for (const [where, value] of edits) bytes[Math.floor(where * (reach - 1))] = value;
         await mustEndWell(bytes);
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 
@@ -168,7 +168,7 @@ describe('damaged bytes', () => {
       fc.asyncProperty(fc.constantFrom(...files), part, async (file, share) => {
         await mustEndWell(file.slice(0, Math.floor(share * file.length)));
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
