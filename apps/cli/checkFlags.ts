@@ -74,6 +74,7 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
   if (args.flow_threshold < 0) notes.push(`--flow_threshold ${args.flow_threshold} is read as 0: no check of shapes`);
   if (args.min_size < -1) notes.push(`--min_size ${args.min_size} is read as -1: all cells are kept`);
   if (args.image_path !== null && args.dir !== null) notes.push('--image_path has no effect together with --dir');
+  if (args.add_model !== null) notes.push('--add_model has no effect together with --dir or --image_path');
   if (Math.abs(args.cellprob_threshold) > 6) {
     notes.push(`--cellprob_threshold ${args.cellprob_threshold} is beyond the common range of -6 to 6`);
   }

@@ -35,7 +35,9 @@ describe('parseFlags', () => {
 
   it.each([
     [['--nope'], 'unrecognized'],
-    [['image.png'], 'unrecognized'],
+    [['image.png'], '--image_path'],
+    [['--save-png'], 'did you mean --save_png'],
+    [['--diametre=3'], 'did you mean --diameter'],
     [['--save'], 'ambiguous'],
     [['--diameter', 'abc'], '--diameter'],
     [['--chan', '1.5'], '--chan'],

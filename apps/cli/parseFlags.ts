@@ -32,10 +32,35 @@ function parse(parser: Parser, words: readonly string[]): Record<string, unknown
   try {
     return { ...parser.parse_args([...words]) };
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    if (error instanceof ArgumentError) throw new UsageError(error.str());
+    if (error instanceof UsageError) throw new UsageError(withHint(error.message));
+    if (error instanceof ArgumentError) throw new UsageError(withHint(error.str()));
     throw error;
   }
+}
+
+/** Adds what may have been meant by a word that is no flag. */
+function withHint(message: string): string {
+  const word = /^unrecognized arguments: (\S+)/.exec(message)?.[1];
+  if (word === undefined) return message;
+  if (!word.startsWith('-')) return `${message} (a folder is given with --dir, an image with --image_path)`;
+  const name = word.replace(/=.*/, '').replaceAll('-', '_').replace(/^_+/, '--');
+  const near = (flags as readonly Flag[]).map((flag) => ({ flag, distance: editDistance(name, flag.name) }));
+  const [best] = near.sort((a, b) => a.distance - b.distance);
+  return best && best.distance <= 2 ? `${message} (did you mean ${best.flag.name}?)` : message;
+}
+
+/** Letters to insert, delete or change to get from one word to the other (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
 }
 
 /** Defaults are left to us, so that what argparse returns is what was given. */

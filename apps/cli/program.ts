@@ -15,16 +15,26 @@ export async function main(words: readonly string[], host: Host): Promise<number
     if (words[0] === 'demo') return await (await import('./demo.ts')).demo(words.slice(1), host);
     return await run(words, host);
   } catch (error) {
-    if (error instanceof UsageError) {
-      host.stderr.write(`${usageText}cellpose-ts: error: ${error.message}\n`);
-      return 2;
-    }
-    if (error instanceof RunError) {
-      host.stderr.write(`cellpose-ts: ${error.message}\n`);
-      return 1;
-    }
-    throw error;
+    return tellFailure(error, host);
   }
+}
+
+/** A wrong command line, a run that cannot be, or a fault of ours: in words, and as exit code. */
+async function tellFailure(error: unknown, host: Host): Promise<number> {
+  if (error instanceof UsageError) {
+    host.stderr.write(`${usageText}cellpose-ts: error: ${error.message}\n`);
+    return 2;
+  }
+  if (error instanceof RunError) {
+    host.stderr.write(`cellpose-ts: ${error.message}\n`);
+    return 1;
+  }
+  const { describeError, unexpectedStack } = await import('./describeError.ts');
+  const stack = unexpectedStack(error);
+  const fault =
+    stack === undefined ? '' : `\nThis is a fault of cellpose-ts; please report it with these lines:\n${stack}`;
+  host.stderr.write(`cellpose-ts: ${describeError(error)}${fault}\n`);
+  return 1;
 }
 
 async function run(words: readonly string[], host: Host): Promise<number> {

@@ -71,7 +71,7 @@ export async function segmentFiles(
     for (const { path } of done.entry.outputs) owners.set(resolve(path), image);
     diskFull = done.diskFull;
     record.images.push(done.entry);
-    tell(done.entry, (performance.now() - begin) / 1000, reporter);
+    tell(done.entry, (performance.now() - begin) / 1000, run);
   }
   reporter.stop();
 }
@@ -179,17 +179,19 @@ function entry(image: string, status: ImageRecord['status']): ImageRecord {
   return { image, status, outputs: [], notes: [], errors: [] };
 }
 
-function tell(
-  { image, status, count, diameter, errors, notes }: ImageRecord,
-  seconds: number,
-  reporter: Reporter,
-): void {
+function tell(done: ImageRecord, seconds: number, { reporter, record }: Run): void {
+  const { image, status, count, diameter, errors, notes } = done;
   const found = count === undefined ? '' : `${count === 1 ? '1 cell' : `${count} cells`}, `;
   const time = `${seconds.toFixed(1)} s`;
   const outcome = status === 'done' ? `${found}${time}` : status === 'failed' ? `FAILED: ${errors.join('; ')}` : status;
   reporter.imageDone(image, outcome);
   if (diameter !== undefined) reporter.detail(`${image}: diameter ${diameter.toFixed(2)} pixels`);
-  for (const note of notes) reporter.detail(`${image}: ${note}`);
+  const told = new Set(record.images.filter((other) => other !== done).flatMap((other) => other.notes));
+  for (const note of new Set(notes)) {
+    // What holds for many images is said with the first; the log and the record have it for each.
+    if (told.has(note)) reporter.detail(`${image}: ${note}`);
+    else reporter.say(`    note: ${note}`);
+  }
 }
 
 /** Drops cells at the border, plane by plane. */

@@ -17,7 +17,7 @@ import { cellsOverlay } from './cellsOverlay.ts';
 import { channelsLast } from './channelsLast.ts';
 import { RunError } from './errors.ts';
 import { objectsTable } from './objectsTable.ts';
-import type { Output, OutputKind } from './outputNames.ts';
+import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
 import { ensureFolder, writeWhole } from './wholeFile.ts';
 
 export interface Segmented {
@@ -39,7 +39,7 @@ export interface Written {
 /** Deflate level: higher ones take several times as long and save little. */
 const fast = 2;
 /** What a stack of planes is not written as. */
-const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
+const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP', 'seg'];
 
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
 export async function writeOutputs(
@@ -53,7 +53,7 @@ export async function writeOutputs(
   const isStack = segmented.masks.shape.length > 2;
   for (const planned of outputs) {
     if (isStack && planeOnly.includes(planned.kind)) {
-      notes.push(`${planned.path} is not written: this is a stack of planes`);
+      notes.push(`a stack of planes has no ${outputTitles[planned.kind]} in this version`);
       continue;
     }
     const output = asTiffIfNeeded(planned, segmented, notes);

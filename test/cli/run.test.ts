@@ -157,8 +157,10 @@ describe('a run', () => {
   it('writes a stack as TIFF, and says why not as PNG', async () => {
     const stack = { data: Uint8Array.from([...twoCells.data, ...twoCells.data]), shape: [2, 8, 12] };
     writeFileSync(join(folder, 'a.png'), writeTiff(stack));
-    const words = ['--image_path', join(folder, 'a.png'), '--no_npy'];
-    expect((await run([...words, '--save_tif', '--save_txt'])).code).toBe(0);
+    const words = ['--image_path', join(folder, 'a.png')];
+    const good = await run([...words, '--save_tif', '--save_txt']);
+    expect(good.code).toBe(0);
+    expect(good.out).toMatch('note: a stack of planes has no outline text');
     expect(newFiles()).toEqual(['a_cp_masks.tif']);
     const { code, err } = await run([...words, '--save_png']);
     expect(code).toBe(1);
@@ -231,6 +233,25 @@ describe('a run', () => {
     expect(fake.err()).toMatch(/not done: 2 of 3, from .*b\.png/);
     expect(record()).toMatchObject({ exitCode: 130 });
     expect(record().images.map((i: { status: string }) => i.status)).toEqual(['done', 'cancelled', 'not started']);
+  });
+
+  it('tells a fault of its own apart', async () => {
+    const loadSegmenter = async () => {
+      throw new TypeError('x is not a function');
+    };
+    const { code, err } = await run(['--dir', folder], { loadSegmenter });
+    expect(code).toBe(1);
+    expect(err).toMatch(/TypeError: x is not a function\n.*report/);
+  });
+
+  it('says once what holds for many images', async () => {
+    const loadSegmenter = async (): Promise<Segmenter> => ({
+      ...brightPixels,
+      eval: async (image, options) => ({ ...(await brightPixels.eval(image, options)), notes: ['one channel'] }),
+    });
+    const { out } = await run(['--dir', folder], { loadSegmenter });
+    expect(out.match(/note: one channel/g)).toHaveLength(1);
+    expect(record().images[1].notes).toEqual(['one channel']);
   });
 
   it('warns where nothing is written', async () => {
