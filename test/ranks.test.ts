@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 const src = new URL('../src/', import.meta.url).pathname;
 
 const ranks: Record<string, number> = {
+  // The ground floor has an order of its own.
   'errors.ts': 0,
-  array: 0,
-  platform: 0,
+  array: 0.1,
+  platform: 0.2,
   kernels: 1,
   graph: 1,
   transforms: 2,
@@ -74,7 +75,7 @@ describe('layers', () => {
   });
 
   it('keeps src/ free of printing and of the environment', () => {
-    const wrong = all.filter((f) => f !== 'platform/node.ts' && /\bconsole\.|\bprocess\./.test(readFileSync(join(src, f), 'utf8')));
+    const wrong = all.filter((f) => f !== 'platform/node.ts' && /\bconsole\.|(?<![.\w])process\.\w/.test(readFileSync(join(src, f), 'utf8')));
     expect(wrong).toEqual([]);
   });
 });
