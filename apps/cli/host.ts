@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import type { ModelChoice } from './chooseModel.ts';
 import type { Segmenter } from './segmenter.ts';
 
-export interface TextOutput {
+interface TextOutput {
   write(text: string): void;
   readonly isTTY?: boolean;
 }

@@ -42,14 +42,16 @@ export async function fileSize(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
-/** Channels and planes as microscopes' metadata name them, where each is one axis; nothing where time is an axis too. */
+/**
+ * Channels and planes as a microscope's metadata name them, where each is one axis. Moments count as planes: each is segmented
+ * by itself. Nothing where there are both, or what else the model does not know.
+ */
 function namedAxes({ axesFrom }: ImageFile, axes: string, shape: readonly number[]): NamedAxes {
   if ((axesFrom !== 'ome' && axesFrom !== 'imagej') || axes.length < 3) return {};
   const long = [...axes].map((letter, axis) => ({ letter, axis })).filter(({ axis }) => shape[axis]! > 1);
-  const channels = long.filter(({ letter }) => letter === 'C' || letter === 'S');
-  const planes = long.filter(({ letter }) => letter === 'Z');
-  const others = long.filter(({ letter }) => !'CSZYX'.includes(letter));
-  if (others.length > 0 || channels.length > 1 || planes.length > 1) return {};
+  const of = (letters: string) => long.filter(({ letter }) => letters.includes(letter));
+  const [channels, planes] = [of('CS'), of('ZT')];
+  if (channels.length > 1 || planes.length > 1 || of('CSZTYX').length < long.length) return {};
   return {
     ...(channels[0] === undefined ? {} : { channelAxis: channels[0].axis }),
     ...(planes[0] === undefined ? {} : { zAxis: planes[0].axis }),

@@ -134,7 +134,7 @@ async function segmentFile(
 }
 
 /** The flags in the words of the library. */
-export function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = {}): EvalOptions {
+function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = {}): EvalOptions {
   const percentile = normPercentile(args);
   const channels = channelsOf(args);
   // Without a size model, leaving the diameter out is what makes the model use the mean of its training objects.
@@ -156,9 +156,15 @@ export function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = 
   };
 }
 
-/** What the user says about axes counts alone; else what the file says. */
-function axesOf({ channel_axis, z_axis }: Args, fromFile: NamedAxes): NamedAxes {
-  if (channel_axis === null && z_axis === null) return fromFile;
+/**
+ * What the user says about axes counts alone; else what the file says. But where channels are picked and the file knows planes
+ * only, these are what the user means: ImageJ's "images to stack" makes planes of channels.
+ */
+function axesOf({ channel_axis, z_axis, chan, chan2 }: Args, fromFile: NamedAxes): NamedAxes {
+  if (channel_axis === null && z_axis === null) {
+    const picksPlanes = fromFile.channelAxis === undefined && (chan > 0 || chan2 > 0);
+    return picksPlanes ? {} : fromFile;
+  }
   return {
     ...(channel_axis === null ? {} : { channelAxis: channel_axis }),
     ...(z_axis === null ? {} : { zAxis: z_axis }),
