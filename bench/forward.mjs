@@ -14,23 +14,27 @@ const { createNetwork, cpnetStateEntries } = await bundle({
 const peer = startPeer();
 const network = await createNetwork(randomStateDict(), { threads });
 
+// Samples of one side follow each other closely (8 tiles each), sides take turns, and who begins alternates.
 const times = {};
+const layouts = peer ? ['channels_last', 'contiguous'] : [];
 for (let round = 0; round <= rounds; round++)
   for (const batch of [1, 8]) {
-    const data = Float32Array.from({ length: batch * 2 * size * size }, Math.random);
-    const begin = performance.now();
-    await network.forward({ data, shape: [batch, 2, size, size] });
-    note(`ours ${batch}`, performance.now() - begin, batch);
-    for (const layout of peer ? ['channels_last', 'contiguous'] : [])
-      note(`${layout} ${batch}`, await peer.time(batch, layout), batch);
-    if (round === 0) for (const key in times) times[key] = []; // the first round compiles and warms up
+    const sides = ['ours', ...layouts];
+    for (const side of round % 2 ? sides : sides.reverse()) {
+      const key = `${side} ${batch}`;
+      times[key] ??= [];
+      for (let tiles = 0; tiles < 8; tiles += batch) {
+        const ms = side === 'ours' ? await timeOurs(batch) : await peer.time(batch, side);
+        if (round > 0) times[key].push(ms / batch); // the first round compiles and warms up
+      }
+    }
   }
 for (const batch of [1, 8]) {
   const ours = median(times[`ours ${batch}`]);
   console.log(
     `${batch} tile${batch > 1 ? 's' : ''}: ours ${ours.toFixed(0)} ms a tile (${network.engine}, ${threads} threads)`,
   );
-  for (const layout of peer ? ['channels_last', 'contiguous'] : []) {
+  for (const layout of layouts) {
     const theirs = median(times[`${layout} ${batch}`]);
     console.log(`  PyTorch ${layout} ${theirs.toFixed(0)} ms a tile: ${(ours / theirs).toFixed(2)} of its time`);
   }
@@ -38,9 +42,11 @@ for (const batch of [1, 8]) {
 console.log(`peak memory: ours ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB, Node and test data included`);
 if (peer) console.log(`  PyTorch ${await peer.stop()} MiB`);
 
-function note(key, ms, batch) {
-  times[key] ??= [];
-  times[key].push(ms / batch);
+async function timeOurs(batch) {
+  const data = Float32Array.from({ length: batch * 2 * size * size }, Math.random);
+  const begin = performance.now();
+  await network.forward({ data, shape: [batch, 2, size, size] });
+  return performance.now() - begin;
 }
 
 function median(values) {
