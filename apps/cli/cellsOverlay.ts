@@ -1,5 +1,5 @@
 /** The image with its cells in colours, for people: the picture stays visible through them, and their borders are clear. */
-import { displayRgb, type Masks, type NdArray, ShapeError } from 'cellpose-ts';
+import { imageToRgb, type Masks, type NdArray, ShapeError } from 'cellpose-ts';
 
 /** Share of colour inside a cell; borders are all colour. */
 const opacity = 0.35;
@@ -8,7 +8,7 @@ const goldenRatio = 0.618033988749895;
 /**
  * Draws each cell in a colour of its own, transparent inside, solid along its inner boundary.
  *
- * @param image  (ly, lx) or (ly, lx, nchan), any number type; shown as `displayRgb` does.
+ * @param image  (ly, lx) or (ly, lx, nchan), any number type; shown in grey, against which all colours stand out.
  * @param masks  labels, (ly, lx). The same label always has the same colour, and neighbouring numbers have unlike ones.
  * @returns      RGB, (ly, lx, 3), 0–255.
  * @throws ShapeError if image and masks differ in size.
@@ -18,7 +18,7 @@ export function cellsOverlay(image: NdArray, masks: Masks): NdArray<Uint8Array> 
   if (masks.shape.length !== 2 || masks.shape[0] !== ly || masks.shape[1] !== lx) {
     throw new ShapeError('cellsOverlay', `masks of shape (${ly}, ${lx}) to match the image`, masks.shape);
   }
-  const picture = displayRgb(image);
+  const picture = imageToRgb(image);
   const rgb = picture.data;
   const labels = masks.data;
   for (let y = 0; y < ly; y++) {
@@ -42,6 +42,6 @@ export function cellsOverlay(image: NdArray, masks: Masks): NdArray<Uint8Array> 
 /** A bright colour: the hue goes round by the golden ratio, the sinebow keeps brightness about even. */
 function labelColor(label: number): readonly [number, number, number] {
   const hue = 2 * Math.PI * ((label * goldenRatio) % 1);
-  const channel = (k: number) => 60 + 97.5 * (1 + Math.cos(hue + (2 * Math.PI * k) / 3));
+  const channel = (k: number) => 20 + 117.5 * (1 + Math.cos(hue + (2 * Math.PI * k) / 3));
   return [channel(0), channel(1), channel(2)];
 }

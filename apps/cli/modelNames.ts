@@ -14,11 +14,13 @@ const plain = [
   ...['cyto2_cp3', 'tissuenet_cp3', 'livecell_cp3', 'yeast_PhC_cp3', 'yeast_BF_cp3'],
   ...['bact_phase_cp3', 'bact_fluor_cp3', 'deepbacs_cp3', 'CPx', 'neurips_cellpose_default', 'neurips_grayscale_cyto2'],
   ...['CP', 'TN1', 'TN2', 'TN3', 'LC1', 'LC2', 'LC3', 'LC4'],
+  // Names of Cellpose 2, which workflows still pass.
+  ...['tissuenet', 'livecell', 'general'],
 ];
 
 const transformer = 'transformer networks are not part of this version; use cyto3 or another default network';
 
-/** All names of Cellpose 3.1, and `cpsam` of Cellpose 4. */
+/** All names of Cellpose 3.1, some of Cellpose 2, and `cpsam` of Cellpose 4. */
 export const builtInModels: readonly BuiltIn[] = [
   { name: 'cyto3', file: 'cyto3', sizeFile: 'size_cyto3.npy', diamMean: 30 },
   { name: 'nuclei', file: 'nucleitorch_0', sizeFile: 'size_nucleitorch_0.npy', diamMean: 17 },
