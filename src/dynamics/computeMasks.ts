@@ -3,7 +3,7 @@ import type { FloatArray, Masks2D } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { removeBadFlowMasks } from './flowErrors.ts';
-import { followFlows } from './followFlows.ts';
+import { walkPixels } from './followFlows.ts';
 import { getMasks } from './getMasks.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
 
@@ -22,7 +22,7 @@ export interface ComputeMasksOptions {
   readonly maxSizeFraction?: number;
   /** @default dynamics3 */
   readonly rules?: DynamicsRules;
-  /** Worker threads; the masks are the same at any number. @default 1 */
+  /** Worker threads; the masks are the same at any number. @default all of the machine */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
@@ -46,7 +46,8 @@ export async function computeMasks(
   const shape = checkShapes(dP, cellprob);
   const pixels = cellPixels(cellprob.data, cellprobThreshold);
   if (pixels.length === 0) return { data: new Int32Array(shape[0] * shape[1]), shape };
-  const p = await followFlows(cellFlow(dP, pixels, rules.follow.flowScale), pixels, options);
+  const writeFlow = (flow: Float32Array) => writeCellFlow(dP.data, pixels, rules.follow.flowScale, flow);
+  const p = await walkPixels(shape, pixels, writeFlow, { ...options, settle: true });
   let masks = getMasks(p, pixels, shape, { maxSizeFraction: options.maxSizeFraction ?? 0.4, rules: rules.masks });
   if (flowThreshold > 0) masks = await removeBadFlowMasks(masks, dP, flowThreshold, options);
   return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize) : masks;
@@ -69,13 +70,12 @@ function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {
   return pixels;
 }
 
-/** The flow in pixels per step, 0 outside cells. */
-function cellFlow(dP: FloatArray, pixels: Int32Array, flowScale: number): FloatArray {
-  const data = new Float32Array(dP.data.length);
-  const n = data.length / 2;
-  for (const i of pixels) {
-    data[i] = dP.data[i] / flowScale;
-    data[n + i] = dP.data[n + i] / flowScale;
+/** The flow in pixels per step, (dy, dx) per pixel; outside cells it stays 0. */
+function writeCellFlow(dP: Float32Array, pixels: Int32Array, flowScale: number, flow: Float32Array): void {
+  const n = dP.length / 2;
+  for (let k = 0; k < pixels.length; k++) {
+    const i = pixels[k];
+    flow[2 * i] = dP[i] / flowScale;
+    flow[2 * i + 1] = dP[n + i] / flowScale;
   }
-  return { data, shape: dP.shape };
 }

@@ -1,92 +1,93 @@
 /**
- * Heat spreads within one cell: the plain loops behind `masksToFlows` and `flowErrors`, and the oracle of their kernel.
- * Source: cellpose 3.1 `_extend_centers` and `masks_to_flows_cpu`, with the same order of additions.
+ * Heat spreads within cells: the plain loops behind `masksToFlows` and `flowErrors`, and the oracle of their kernels.
+ * Source: cellpose 3.1 `_extend_centers`, `masks_to_flows_cpu` and `flow_error`, with the same order of additions.
  */
-import type { ObjectBox } from '../masks/objectBoxes.ts';
-import type { FlowRules } from './rules.ts';
+import { tableColumns } from './diffusionCells.ts';
 
-/** One cell inside its box with a border of one pixel. */
-export interface DiffusionObject {
-  /** Places of its pixels in the bordered box, raster order. */
-  readonly places: Int32Array;
-  /** Places of the same pixels in the image. */
-  readonly pixels: Int32Array;
-  /** Place of the heated pixel in the bordered box. */
-  readonly centre: number;
-  readonly height: number;
-  readonly width: number;
-  readonly steps: number;
+/** Cells `from` … `to` − 1 of a table of `diffusionCells`. */
+export interface CellRange {
+  readonly labels: Int32Array;
+  readonly lx: number;
+  readonly cells: Int32Array;
+  readonly from: number;
+  readonly to: number;
+  /** Added to the length of the gradient before the division by it. */
+  readonly eps: number;
 }
 
-/** Collects the pixels of a cell, its centre and its number of steps. `niter` replaces the number of steps of the rules. */
-export function diffusionObject(
-  labels: Int32Array,
-  lx: number,
-  box: ObjectBox,
-  rules: FlowRules,
-  niter?: number,
-): DiffusionObject {
-  const height = box.y1 - box.y0 + 2;
-  const width = box.x1 - box.x0 + 2;
-  const places: number[] = [];
-  const pixels: number[] = [];
-  for (let y = box.y0; y < box.y1; y++) {
-    for (let x = box.x0; x < box.x1; x++) {
-      if (labels[y * lx + x] !== box.label) continue;
-      places.push((y - box.y0 + 1) * width + (x - box.x0 + 1));
-      pixels.push(y * lx + x);
-    }
+/** Writes the flows of the cells to mu, (2, ly, lx). */
+export function maskFlows(range: CellRange, mu: Float64Array): void {
+  const plane = mu.length / 2;
+  for (let k = range.from; k < range.to; k++) {
+    forEachFlow(range, k, (i, dy, dx) => {
+      mu[i] = dy;
+      mu[plane + i] = dx;
+    });
   }
-  const steps = niter ?? 2 * (box.y1 - box.y0 + (box.x1 - box.x0) + rules.stepMargin);
-  const middle = rules.centre === 'nearestToMean' ? mean : median;
-  const centre = nearestTo(places, width, middle);
-  return { places: Int32Array.from(places), pixels: Int32Array.from(pixels), centre, height, width, steps };
-}
-
-/** The place nearest to the middle of all places, first in raster order where several are. */
-function nearestTo(places: readonly number[], width: number, middle: (values: number[]) => number): number {
-  const yMiddle = middle(places.map((i) => Math.floor(i / width)));
-  const xMiddle = middle(places.map((i) => i % width));
-  let nearest = places[0];
-  let smallest = Number.POSITIVE_INFINITY;
-  for (const i of places) {
-    const y = Math.floor(i / width);
-    const x = i % width;
-    const squared = (x - xMiddle) ** 2 + (y - yMiddle) ** 2;
-    if (squared < smallest) {
-      smallest = squared;
-      nearest = i;
-    }
-  }
-  return nearest;
-}
-
-function mean(values: number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
-function median(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 /**
- * Jacobi diffusion: each step adds 1 at the centre, then every pixel becomes the mean of itself and its eight
- * neighbours, where what is not of the cell counts 0.
- *
- * @returns heat in the bordered box, float64; 0 outside the cell.
+ * Writes to `errors`, per row of the table, the mean over the cell of the squared difference between its flow and
+ * dP / flowScale, (2, ly, lx), float32.
  */
-export function diffuse({ places, centre, height, width, steps }: DiffusionObject): Float64Array {
+export function maskErrors(range: CellRange, dP: Float32Array, flowScale: number, errors: Float64Array): void {
+  const plane = dP.length / 2;
+  for (let k = range.from; k < range.to; k++) {
+    let n = 0;
+    let sumY = 0;
+    let sumX = 0;
+    forEachFlow(range, k, (i, dy, dx) => {
+      const errorY = dy - Math.fround(dP[i] / flowScale);
+      const errorX = dx - Math.fround(dP[plane + i] / flowScale);
+      sumY += errorY * errorY;
+      sumX += errorX * errorX;
+      n++;
+    });
+    errors[k] = sumY / n + sumX / n;
+  }
+}
+
+/** Calls `take` with each pixel of a cell, in raster order, and its flow: the central difference of the heat, scaled to length 1. */
+function forEachFlow(
+  { labels, lx, cells, eps }: CellRange,
+  k: number,
+  take: (pixel: number, dy: number, dx: number) => void,
+): void {
+  const [label, y0, y1, x0, x1, centre, steps] = cells.subarray(tableColumns * k, tableColumns * (k + 1));
+  const width = x1 - x0 + 2;
+  const places: number[] = [];
+  for (let y = y0; y < y1; y++) {
+    for (let x = x0; x < x1; x++) {
+      if (labels[y * lx + x] === label) places.push((y - y0 + 1) * width + (x - x0 + 1));
+    }
+  }
+  const heat = diffuse(places, centre, { size: (y1 - y0 + 2) * width, width, steps });
+  for (const i of places) {
+    const dy = heat[i + width] - heat[i - width];
+    const dx = heat[i + 1] - heat[i - 1];
+    const length = eps + Math.sqrt(dy * dy + dx * dx);
+    const y = Math.floor(i / width) - 1 + y0;
+    take(y * lx + (i % width) - 1 + x0, dy / length, dx / length);
+  }
+}
+
+/**
+ * Jacobi diffusion in a box with a border of 1: each step adds 1 at the centre, then every pixel of the cell becomes the mean
+ * of itself and its eight neighbours, where what is not of the cell counts 0.
+ *
+ * @returns heat in the bordered box, 0 outside the cell.
+ */
+function diffuse(
+  places: readonly number[],
+  centre: number,
+  { size, width, steps }: { size: number; width: number; steps: number },
+): Float64Array {
   const ninth = 1 / 9;
-  let heat = new Float64Array(height * width);
-  let next = new Float64Array(height * width);
+  let heat = new Float64Array(size);
+  let next = new Float64Array(size);
   for (let t = 0; t < steps; t++) {
     heat[centre] += 1;
-    for (let k = 0; k < places.length; k++) {
-      const i = places[k];
+    for (const i of places) {
       const up = i - width;
       const down = i + width;
       // The order of these additions is part of the definition: other orders differ in the last bits.
@@ -105,13 +106,4 @@ export function diffuse({ places, centre, height, width, steps }: DiffusionObjec
     [heat, next] = [next, heat];
   }
   return heat;
-}
-
-/** The flow at one place of the bordered box: the central difference of the heat, scaled to length 1. Writes (dy, dx) to `flow`. */
-export function flowAt(heat: Float64Array, i: number, width: number, eps: number, flow: Float64Array): void {
-  const dy = heat[i + width] - heat[i - width];
-  const dx = heat[i + 1] - heat[i - 1];
-  const length = eps + Math.sqrt(dy * dy + dx * dx);
-  flow[0] = dy / length;
-  flow[1] = dx / length;
 }

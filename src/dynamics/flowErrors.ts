@@ -1,14 +1,18 @@
 /** The flow check: a mask is kept if the flow that its shape implies agrees with the network's. Source: cellpose 3.1 `metrics.flow_error`, `remove_bad_flow_masks`. */
+import { hardwareThreads } from '#platform';
 import type { FloatArray, Masks2D } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
-import { maxLabel, objectBoxes, planeShape } from '../masks/objectBoxes.ts';
-import { diffuse, diffusionObject, flowAt } from './diffusion.ts';
+import { openKernelJob } from '../kernels/kernelJob.ts';
+import { maxLabel, planeShape } from '../masks/objectBoxes.ts';
+import { cellRanges, roomBytes, threadsForCells } from './cellRanges.ts';
+import { maskErrors } from './diffusion.ts';
+import { diffusionCells, tableColumns } from './diffusionCells.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
 
 export interface FlowCheckOptions {
   /** @default dynamics3 */
   readonly rules?: DynamicsRules;
-  /** Worker threads. @default 1 */
+  /** Worker threads. @default all of the machine */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
@@ -31,34 +35,46 @@ export async function flowErrors(
   if (dP.shape.length !== 3 || dP.shape[0] !== 2 || dP.shape[1] !== ly || dP.shape[2] !== lx) {
     throw new ShapeError('flowErrors', `dP (2, ${ly}, ${lx}) to match masks`, dP.shape);
   }
-  const rules = options.rules ?? dynamics3;
+  const { rules = dynamics3, signal } = options;
+  const cells = diffusionCells(masks, rules.flows);
   const errors = new Float64Array(maxLabel(masks)).fill(Number.NaN);
-  for (const box of objectBoxes(masks)) errors[box.label - 1] = flowError(masks.data, dP, lx, box, rules);
-  return errors;
-}
-
-function flowError(
-  labels: Int32Array,
-  dP: FloatArray,
-  lx: number,
-  box: Parameters<typeof diffusionObject>[2],
-  { flows, follow }: DynamicsRules,
-): number {
-  const object = diffusionObject(labels, lx, box, flows);
-  const heat = diffuse(object);
-  const plane = dP.data.length / 2;
-  const flow = new Float64Array(2);
-  let sumY = 0;
-  let sumX = 0;
-  for (let k = 0; k < object.pixels.length; k++) {
-    const i = object.pixels[k];
-    flowAt(heat, object.places[k], object.width, flows.eps, flow);
-    const ey = flow[0] - Math.fround(dP.data[i] / follow.flowScale);
-    const ex = flow[1] - Math.fround(dP.data[plane + i] / follow.flowScale);
-    sumY += ey * ey;
-    sumX += ex * ex;
+  const threads = threadsForCells(cells, options.threads ?? hardwareThreads());
+  const room = roomBytes(cells);
+  const plan = {
+    errors: [Float64Array, cells.count],
+    labels: [Int32Array, ly * lx],
+    dP: [Float32Array, 2 * ly * lx],
+    cells: [Int32Array, cells.table.length],
+    rooms: [Uint8Array, threads * room],
+  } as const;
+  const job = await openKernelJob(plan, threads);
+  try {
+    const { arrays, at } = job;
+    arrays.labels.set(masks.data);
+    arrays.dP.set(dP.data);
+    arrays.cells.set(cells.table);
+    const { eps } = rules.flows;
+    const { flowScale } = rules.follow;
+    const work = {
+      kernel: 'maskErrors',
+      args: (from: number, to: number) => [
+        ...[at.labels, lx, at.cells, from, to, eps],
+        ...[at.dP, ly * lx, flowScale, at.errors, at.rooms, room],
+      ],
+      plain: (from: number, to: number) =>
+        maskErrors(
+          { labels: arrays.labels, lx, cells: arrays.cells, from, to, eps },
+          arrays.dP,
+          flowScale,
+          arrays.errors,
+        ),
+    };
+    await job.run(work, cellRanges(cells), signal);
+    for (let k = 0; k < cells.count; k++) errors[cells.table[tableColumns * k] - 1] = arrays.errors[k];
+  } finally {
+    job.close();
   }
-  return sumY / object.pixels.length + sumX / object.pixels.length;
+  return errors;
 }
 
 /**

@@ -1,14 +1,16 @@
 /** Lets pixels walk along the flow, so that pixels of one cell gather near its centre. Source: cellpose 3.1 `follow_flows`. */
+import { hardwareThreads } from '#platform';
 import type { FloatArray, NdArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
-import { type FlowField, type Points, stepsLinear, stepsNearest } from './steps.ts';
+import { openKernelJob, type Range } from '../kernels/kernelJob.ts';
+import { settleLimit, stepsLinear, stepsNearest } from './steps.ts';
 
 export interface FollowOptions {
   /** Number of steps; a fraction is cut off. @default 200 */
   readonly niter?: number;
   /** Read the flow between pixels (bilinear) or at the pixel below the position. @default true */
   readonly interp?: boolean;
-  /** Worker threads. @default 1 */
+  /** Worker threads. @default all of the machine */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
@@ -20,7 +22,7 @@ export interface FollowOptions {
  *                divided it by 5 (networks are trained on 5 × unit flows). Not changed.
  * @param pixels  which pixels walk: y · lx + x.
  * @returns       resting places (2, n) in pixels, float32, row 0 is y, within [0, ly − 1] × [0, lx − 1].
- * @throws ShapeError if dP is not (2, ly, lx), OptionError if niter is negative or a pixel lies outside.
+ * @throws ShapeError if dP is not (2, ly, lx), OptionError if niter is negative.
  *
  * Bilinear sampling repeats edge values; each coordinate is clamped after each step. O(n · niter) at most. The result does
  * not depend on the number of threads.
@@ -32,33 +34,94 @@ export async function followFlows(
   pixels: Int32Array,
   options: FollowOptions = {},
 ): Promise<NdArray<Float32Array>> {
-  const { niter = 200, interp = true } = options;
   if (dP.shape.length !== 3 || dP.shape[0] !== 2) throw new ShapeError('followFlows', 'dP (2, ly, lx)', dP.shape);
   const [, ly, lx] = dP.shape;
-  const field: FlowField = { flow: interleave(dP.data, new Float32Array(2 * ly * lx)), ly, lx };
-  const n = pixels.length;
-  const data = new Float32Array(2 * n);
-  const points: Points = { y: data.subarray(0, n), x: data.subarray(n) };
-  for (let i = 0; i < n; i++) {
-    points.y[i] = Math.floor(pixels[i] / lx);
-    points.x[i] = pixels[i] % lx;
-  }
-  const range = { from: 0, to: n, niter: steps(niter), settle: false };
-  if (interp) stepsLinear(field, points, range);
-  else stepsNearest(field, points, range);
-  return { data, shape: [2, n] };
+  return walkPixels([ly, lx], pixels, (flow) => interleave(dP.data, flow), options);
 }
 
-function steps(niter: number): number {
-  if (niter >= 0) return Math.trunc(niter);
+/** Points of one call of a kernel: some 10 ms. */
+const callPoints = 16384;
+/** Below this many points, waking workers costs more than it saves. */
+const workerPoints = 40_000;
+/** Bytes of a thread's room; see assembly/steps.ts. */
+const room = 2048;
+
+/**
+ * As `followFlows`, with the flow written by the caller, (dy, dx) per pixel, into the memory of the job.
+ *
+ * @param options.settle  only the whole part of the result will count: points may stop where it cannot change any more.
+ */
+export async function walkPixels(
+  [ly, lx]: readonly [number, number],
+  pixels: Int32Array,
+  writeFlow: (flow: Float32Array) => void,
+  options: FollowOptions & { readonly settle?: boolean },
+): Promise<NdArray<Float32Array>> {
+  const { interp = true, signal } = options;
+  const niter = wholeSteps(options.niter ?? 200);
+  const settle = options.settle === true && Math.max(ly, lx) <= settleLimit;
+  const n = pixels.length;
+  const threads = n < workerPoints ? 1 : (options.threads ?? hardwareThreads());
+  const plan = {
+    flow: [Float32Array, 2 * ly * lx],
+    points: [Float32Array, 2 * n],
+    rooms: [Uint8Array, threads * room],
+  } as const;
+  const job = await openKernelJob(plan, threads);
+  try {
+    const { arrays, at } = job;
+    const { flow, points } = arrays;
+    writeFlow(flow);
+    for (let i = 0; i < n; i++) {
+      const y = Math.floor(pixels[i] / lx);
+      points[2 * i] = y;
+      points[2 * i + 1] = pixels[i] - y * lx;
+    }
+    const field = { flow, ly, lx };
+    const linear = {
+      kernel: 'stepsLinear',
+      args: (from: number, to: number) => [at.flow, ly, lx, at.points, from, to, niter, settle ? 1 : 0, at.rooms],
+      plain: (from: number, to: number) => stepsLinear(field, points, { from, to, niter }, settle),
+    };
+    const nearest = {
+      kernel: 'stepsNearest',
+      args: (from: number, to: number) => [at.flow, ly, lx, at.points, from, to, niter, at.rooms],
+      plain: (from: number, to: number) => stepsNearest(field, points, { from, to, niter }),
+    };
+    await job.run(interp ? linear : nearest, pointRanges(n), signal);
+    return { data: separate(points), shape: [2, n] };
+  } finally {
+    job.close();
+  }
+}
+
+function wholeSteps(niter: number): number {
+  if (niter >= 0 && niter < 2 ** 31) return Math.trunc(niter);
   throw new OptionError('niter', niter, `followFlows: niter must be a number of steps, 0 or more; got ${niter}`);
 }
 
-function interleave(planes: Float32Array, into: Float32Array): Float32Array {
+function pointRanges(n: number): Range[] {
+  const ranges: Range[] = [];
+  for (let from = 0; from < n; from += callPoints) ranges.push([from, Math.min(n, from + callPoints)]);
+  return ranges;
+}
+
+/** (2, n) to (n, 2). */
+function interleave(planes: Float32Array, into: Float32Array): void {
   const n = planes.length / 2;
   for (let i = 0; i < n; i++) {
     into[2 * i] = planes[i];
     into[2 * i + 1] = planes[n + i];
   }
-  return into;
+}
+
+/** (n, 2) to (2, n). */
+function separate(points: Float32Array): Float32Array {
+  const n = points.length / 2;
+  const planes = new Float32Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    planes[i] = points[2 * i];
+    planes[n + i] = points[2 * i + 1];
+  }
+  return planes;
 }

@@ -1,7 +1,11 @@
 /** Flows of labelled cells: what networks are trained on, and what the flow check compares with. Source: cellpose 3.1 `masks_to_flows`. */
+import { hardwareThreads } from '#platform';
 import type { Masks2D, NdArray } from '../array/ndarray.ts';
-import { objectBoxes, planeShape } from '../masks/objectBoxes.ts';
-import { diffuse, diffusionObject, flowAt } from './diffusion.ts';
+import { openKernelJob } from '../kernels/kernelJob.ts';
+import { planeShape } from '../masks/objectBoxes.ts';
+import { cellRanges, roomBytes, threadsForCells } from './cellRanges.ts';
+import { maskFlows } from './diffusion.ts';
+import { diffusionCells } from './diffusionCells.ts';
 import { dynamics3, type FlowRules } from './rules.ts';
 
 export interface MasksToFlowsOptions {
@@ -9,7 +13,7 @@ export interface MasksToFlowsOptions {
   readonly niter?: number;
   /** @default dynamics3.flows */
   readonly rules?: FlowRules;
-  /** Worker threads. @default 1 */
+  /** Worker threads. @default all of the machine */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
@@ -27,18 +31,32 @@ export interface MasksToFlowsOptions {
  * reads heat of neighbouring cells too.
  */
 export async function masksToFlows(masks: Masks2D, options: MasksToFlowsOptions = {}): Promise<NdArray<Float64Array>> {
+  const { rules = dynamics3.flows, signal } = options;
   const [ly, lx] = planeShape('masksToFlows', masks);
-  const rules = options.rules ?? dynamics3.flows;
-  const mu = new Float64Array(2 * ly * lx);
-  const flow = new Float64Array(2);
-  for (const box of objectBoxes(masks)) {
-    const object = diffusionObject(masks.data, lx, box, rules, options.niter);
-    const heat = diffuse(object);
-    for (let k = 0; k < object.pixels.length; k++) {
-      flowAt(heat, object.places[k], object.width, rules.eps, flow);
-      mu[object.pixels[k]] = flow[0];
-      mu[ly * lx + object.pixels[k]] = flow[1];
-    }
+  const cells = diffusionCells(masks, rules, options.niter);
+  const threads = threadsForCells(cells, options.threads ?? hardwareThreads());
+  const room = roomBytes(cells);
+  const plan = {
+    mu: [Float64Array, 2 * ly * lx],
+    labels: [Int32Array, ly * lx],
+    cells: [Int32Array, cells.table.length],
+    rooms: [Uint8Array, threads * room],
+  } as const;
+  const job = await openKernelJob(plan, threads);
+  try {
+    const { arrays, at } = job;
+    arrays.labels.set(masks.data);
+    arrays.cells.set(cells.table);
+    const { eps } = rules;
+    const work = {
+      kernel: 'maskFlows',
+      args: (from: number, to: number) => [at.labels, lx, at.cells, from, to, eps, at.mu, ly * lx, at.rooms, room],
+      plain: (from: number, to: number) =>
+        maskFlows({ labels: arrays.labels, lx, cells: arrays.cells, from, to, eps }, arrays.mu),
+    };
+    await job.run(work, cellRanges(cells), signal);
+    return { data: arrays.mu.slice(), shape: [2, ly, lx] };
+  } finally {
+    job.close();
   }
-  return { data: mu, shape: [2, ly, lx] };
 }

@@ -13,8 +13,8 @@ export interface DynamicsRules {
 
 /** From labels to flows: heat spreads from the centre of a cell, the flow climbs it. */
 export interface FlowRules {
-  /** Which pixel is heated: the pixel of the cell nearest to the mean or the median of its coordinates, first in raster order. */
-  readonly centre: 'nearestToMean' | 'nearestToMedian';
+  /** Which pixel is heated: the pixel of the cell nearest to the mean of its coordinates, the first in raster order of equals. */
+  readonly centre: 'nearestToMean';
   /** Steps of the diffusion: 2 (height + width + margin) of the cell's box. */
   readonly stepMargin: number;
   /** Added to the length of the gradient before the division by it. */
