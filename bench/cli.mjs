@@ -16,7 +16,10 @@ const images = readdirSync(folder).filter((f) => f.endsWith('.png') && !/_(masks
 const smallest = images.toSorted((a, b) => statSync(join(folder, a)).size - statSync(join(folder, b)).size)[0];
 const common = ['--pretrained_model', model, '--chan', '0', '--diameter', '20', '--verbose'];
 const tasks = {
-  [`folder of ${images.length}, all outputs`]: [images, ['--save_png', '--save_flows', '--save_outlines', '--save_txt']],
+  [`folder of ${images.length}, all outputs`]: [
+    images,
+    ['--save_png', '--save_flows', '--save_outlines', '--save_txt'],
+  ],
   'one image': [[smallest], ['--save_png', '--no_npy']],
 };
 
@@ -24,13 +27,16 @@ for (const [task, [names, flags]] of Object.entries(tasks)) {
   const results = { ours: [], cellpose: [] };
   for (let k = 0; k < Number(runs); k++) {
     results.ours.push(once(names, (dir) => [process.execPath, [cli, '--dir', dir, ...common, ...flags]]));
-    if (python) results.cellpose.push(once(names, (dir) => [python, ['-m', 'cellpose', '--dir', dir, ...common, ...flags]]));
+    if (python)
+      results.cellpose.push(once(names, (dir) => [python, ['-m', 'cellpose', '--dir', dir, ...common, ...flags]]));
   }
   const ours = median(results.ours);
   console.log(`${task}: ours ${show(ours)}`);
   if (!python) continue;
   const theirs = median(results.cellpose);
-  console.log(`${' '.repeat(task.length)}  Cellpose ${show(theirs)}; ${(theirs.seconds / ours.seconds).toFixed(2)} times faster, ${(ours.mib / theirs.mib).toFixed(2)} of the memory`);
+  console.log(
+    `${' '.repeat(task.length)}  Cellpose ${show(theirs)}; ${(theirs.seconds / ours.seconds).toFixed(2)} times faster, ${(ours.mib / theirs.mib).toFixed(2)} of the memory`,
+  );
 }
 
 function once(names, command) {
@@ -38,7 +44,13 @@ function once(names, command) {
   mkdirSync(dir, { recursive: true });
   for (const name of names) copyFileSync(join(folder, name), join(dir, name));
   const [program, args] = command(dir);
-  const env = { ...process.env, OMP_NUM_THREADS: '2', NUMBA_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '2', PYTHONPATH: process.env.CELLPOSE_PY };
+  const env = {
+    ...process.env,
+    OMP_NUM_THREADS: '2',
+    NUMBA_NUM_THREADS: '2',
+    OPENBLAS_NUM_THREADS: '2',
+    PYTHONPATH: process.env.CELLPOSE_PY,
+  };
   const child = spawnSync('/usr/bin/time', ['-f', '%e %M', program, ...args], { encoding: 'utf8', env });
   if (child.status !== 0) throw new Error(`${program} failed:\n${child.stdout}\n${child.stderr}`);
   const [seconds, kib] = child.stderr.trim().split('\n').at(-1).split(' ').map(Number);

@@ -159,7 +159,8 @@ async function compare(title, size, ours, reference, check) {
   console.log(`  reference  ${seconds(theirs)}\n  ${(median(theirs) / median(mine)).toFixed(1)} times faster; ${same}`);
 }
 
-const save = (name, data) => writeFileSync(join(folder, name), Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+const save = (name, data) =>
+  writeFileSync(join(folder, name), Buffer.from(data.buffer, data.byteOffset, data.byteLength));
 
 function countDiffering(a, bytes) {
   const b = new a.constructor(bytes.buffer, bytes.byteOffset, a.length);

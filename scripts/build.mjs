@@ -17,9 +17,13 @@ const cli = build({
   alias: { 'cellpose-ts': `${root}src/index.ts`, '#platform': `${root}src/platform/node.ts` },
   logLevel: 'warning',
 });
-const tsc = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
-  stdio: 'inherit',
-});
+const tsc = spawnSync(
+  process.execPath,
+  [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`],
+  {
+    stdio: 'inherit',
+  },
+);
 await cli;
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 chmodSync(`${root}dist/apps/cli/main.js`, 0o755);

@@ -22,7 +22,8 @@ rmSync(join(root, 'build'), { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 
 const manifest = readJson(join(root, 'package.json'));
-for (const entry of manifest.files) if (existsSync(join(root, entry))) cpSync(join(root, entry), join(stage, entry), { recursive: true });
+for (const entry of manifest.files)
+  if (existsSync(join(root, entry))) cpSync(join(root, entry), join(stage, entry), { recursive: true });
 stripSourceCondition(manifest);
 delete manifest.devDependencies;
 delete manifest.scripts;
@@ -31,14 +32,18 @@ manifest.bundleDependencies = bundled;
 writeJson(join(stage, 'package.json'), manifest);
 
 for (const name of bundled) stageDependency(name);
-const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', join(root, 'build')], { cwd: stage, encoding: 'utf8' });
+const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', join(root, 'build')], {
+  cwd: stage,
+  encoding: 'utf8',
+});
 const [{ filename, size, unpackedSize }] = Object.values(JSON.parse(packed)).flat();
 const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 console.log(`build/${filename}: ${mib(size)}, unpacked ${mib(unpackedSize)}`);
 
 /** Entry points into src/ are for developers; the package has no src/. */
 function stripSourceCondition(json) {
-  for (const map of [json.exports, json.imports]) for (const entry of Object.values(map)) if (typeof entry === 'object') delete entry.source;
+  for (const map of [json.exports, json.imports])
+    for (const entry of Object.values(map)) if (typeof entry === 'object') delete entry.source;
 }
 
 function stageDependency(name) {

@@ -13,38 +13,37 @@
 export type { AnyTypedArray, FloatArray, Masks, Masks2D, NdArray, TypedArray } from './array/ndarray.ts';
 export { ndarray, sizeOf } from './array/ndarray.ts';
 export type { StateDict } from './array/stateDict.ts';
-export * from './errors.ts';
-
-// Models
-export { Cellpose, type CellposeLoadOptions } from './models/cellpose.ts';
-export { CellposeModel, type LoadOptions } from './models/cellposeModel.ts';
-export { evalDefaults } from './models/defaults.ts';
-export { type SizeEstimate, SizeModel } from './models/sizeModel.ts';
-export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';
-export { type BundledModel, bundledModels } from './models/weights.ts';
-
-// Networks and tiles
-export { createNetwork, type Network, type NetworkOptions } from './engine/network.ts';
-export { resizeOutput, runNet } from './engine/runNet.ts';
-export { runNetWindows, type RunNetOptions, type TileProgress } from './engine/runNetWindows.ts';
-export type { TileNetwork, TileOutput } from './engine/tileNetwork.ts';
-export { arrayReader, arrayWriter, type WindowReader, type WindowWriter } from './engine/window.ts';
-export { cpnet, type CPnetConfig } from './nets/cpnet.ts';
-
-// Images before the network
-export { convertImage, type ConvertedImage, type ConvertOptions } from './transforms/convertImage.ts';
-export { normalize99 } from './transforms/normalize99.ts';
-export { type NormalizeParams, normalizeImg } from './transforms/normalizeImg.ts';
-export { resizeImage } from './transforms/resizeImage.ts';
-
 // Flows and masks
-export { computeMasks, type ComputeMasksOptions } from './dynamics/computeMasks.ts';
+export { type ComputeMasksOptions, computeMasks } from './dynamics/computeMasks.ts';
 export { flowErrors, removeBadFlowMasks } from './dynamics/flowErrors.ts';
 export { followFlows } from './dynamics/followFlows.ts';
 export { getMasks } from './dynamics/getMasks.ts';
 export { masksToFlows } from './dynamics/masksToFlows.ts';
 export { resizeAndComputeMasks } from './dynamics/resizeAndComputeMasks.ts';
 export { type DynamicsRules, dynamics3 } from './dynamics/rules.ts';
+
+// Networks and tiles
+export { createNetwork, type Network, type NetworkOptions } from './engine/network.ts';
+export { resizeOutput, runNet } from './engine/runNet.ts';
+export { type RunNetOptions, runNetWindows, type TileProgress } from './engine/runNetWindows.ts';
+export type { TileNetwork, TileOutput } from './engine/tileNetwork.ts';
+export { arrayReader, arrayWriter, type WindowReader, type WindowWriter } from './engine/window.ts';
+export * from './errors.ts';
+// Files
+export type { ImageFile } from './io/imageFile.ts';
+export { readNpy, writeNpy } from './io/npy.ts';
+export { openNpz, writeNpz } from './io/npz.ts';
+export { writePng } from './io/png/writePng.ts';
+export { readImage } from './io/readImage.ts';
+export { openWeights, readWeights } from './io/readWeights.ts';
+export { writeSafetensors } from './io/safetensors.ts';
+export { readSegNpy } from './io/segNpy.ts';
+export { readSizeModelNpy, type SizeParams, writeSizeModelNpy } from './io/sizeModelNpy.ts';
+export { type Source, sourceFromBytes } from './io/source.ts';
+export { writeTiff } from './io/tiff/writeTiff.ts';
+export { toCellposeImage } from './io/toCellposeImage.ts';
+export { narrowLabels } from './io/writeLabels.ts';
+export { writeSegNpy } from './io/writeSegNpy.ts';
 export { diameters } from './masks/diameters.ts';
 export { fillHolesAndRemoveSmallMasks } from './masks/fillHolesAndRemoveSmallMasks.ts';
 export { masksToOutlines } from './masks/outlines.ts';
@@ -53,23 +52,14 @@ export { removeEdgeMasks } from './masks/removeEdgeMasks.ts';
 export { renumber } from './masks/renumber.ts';
 export { averagePrecision, type Precision } from './metrics/averagePrecision.ts';
 export { maskIous } from './metrics/maskIous.ts';
-
-// Files
-export type { ImageFile } from './io/imageFile.ts';
-export { readNpy, writeNpy } from './io/npy.ts';
-export { openNpz, writeNpz } from './io/npz.ts';
-export { readImage } from './io/readImage.ts';
-export { openWeights, readWeights } from './io/readWeights.ts';
-export { writeSafetensors } from './io/safetensors.ts';
-export { readSegNpy } from './io/segNpy.ts';
-export { writeSegNpy } from './io/writeSegNpy.ts';
-export { readSizeModelNpy, type SizeParams, writeSizeModelNpy } from './io/sizeModelNpy.ts';
-export { type Source, sourceFromBytes } from './io/source.ts';
-export { writeTiff } from './io/tiff/writeTiff.ts';
-export { toCellposeImage } from './io/toCellposeImage.ts';
-export { narrowLabels } from './io/writeLabels.ts';
-export { writePng } from './io/png/writePng.ts';
-
+// Models
+export { Cellpose, type CellposeLoadOptions } from './models/cellpose.ts';
+export { CellposeModel, type LoadOptions } from './models/cellposeModel.ts';
+export { evalDefaults } from './models/defaults.ts';
+export { type SizeEstimate, SizeModel } from './models/sizeModel.ts';
+export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';
+export { type BundledModel, bundledModels } from './models/weights.ts';
+export { type CPnetConfig, cpnet } from './nets/cpnet.ts';
 // Pictures
 export { displayRgb } from './plot/displayRgb.ts';
 export { dxToCirc } from './plot/dxToCirc.ts';
@@ -77,3 +67,8 @@ export { imageToRgb } from './plot/imageToRgb.ts';
 export { maskOverlay } from './plot/maskOverlay.ts';
 export { outlinesImage } from './plot/outlinesImage.ts';
 export { outlineView } from './plot/outlineView.ts';
+// Images before the network
+export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
+export { normalize99 } from './transforms/normalize99.ts';
+export { type NormalizeParams, normalizeImg } from './transforms/normalizeImg.ts';
+export { resizeImage } from './transforms/resizeImage.ts';

@@ -33,7 +33,9 @@ interface Import {
 }
 
 function modules(): string[] {
-  return readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((f) => /\.ts$/.test(f) && !/\.test\.ts$/.test(f));
+  return readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (f) => /\.ts$/.test(f) && !/\.test\.ts$/.test(f),
+  );
 }
 
 function importsOf(file: string): Import[] {
@@ -75,7 +77,9 @@ describe('layers', () => {
   });
 
   it('keeps src/ free of printing and of the environment', () => {
-    const wrong = all.filter((f) => f !== 'platform/node.ts' && /\bconsole\.|(?<![.\w])process\.\w/.test(readFileSync(join(src, f), 'utf8')));
+    const wrong = all.filter(
+      (f) => f !== 'platform/node.ts' && /\bconsole\.|(?<![.\w])process\.\w/.test(readFileSync(join(src, f), 'utf8')),
+    );
     expect(wrong).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** What the library needs of a browser. Imported as `#platform` by bundlers and browsers. */
-import { unzlibSync, inflateSync, deflateSync, zlibSync } from 'fflate';
+import { deflateSync, inflateSync, unzlibSync, zlibSync } from 'fflate';
 import { FormatError, UnsupportedError } from '../errors.ts';
 import type { Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Cellpose, type EvalOptions, readImage, toCellposeImage } from 'cellpose-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { averagePrecision } from '../../src/metrics/averagePrecision.ts';
 import { differingPixels } from '../helpers/labels.ts';
 import { shared } from '../helpers/npz.ts';
-import { averagePrecision } from '../../src/metrics/averagePrecision.ts';
 
 const folder = `${shared}data/reference-run/nuclei_ref/`;
 const json = (name: string) => (shared ? JSON.parse(readFileSync(folder + name, 'utf8')) : []);
@@ -35,26 +35,33 @@ describe.skipIf(!shared)('the whole reference run (needs ../shared)', () => {
 
   const images: Run[] = json('images.json');
 
-  it.each(['d', 'none', 'size'] as const)('30 images, %s: identical label images, one exception at most', async (mode) => {
-    expect(images).toHaveLength(30);
-    const different: Record<string, number> = {};
-    for (const { name, runs } of images) {
-      const options: EvalOptions = { channels: [0, 0] };
-      const input = await picture(name);
-      const result =
-        mode === 'none' ? await model.cp.eval(input, options) : await model.eval(input, { ...options, diameter: mode === 'd' ? runs.d.diameter : 0 });
-      const expected = await image(`${folder}${name}__${mode}.png`);
-      const pixels = differingPixels(expected, result.masks);
-      if (pixels > 0) different[name] = pixels;
-      const truth = { data: Int32Array.from(expected.data as Uint16Array), shape: expected.shape };
-      const { ap } = averagePrecision(truth, result.masks, [0.9]);
-      expect(ap[0], `${name} ${mode}`).toBe(1);
-    }
-    console.log(`${mode}: ${30 - Object.keys(different).length} of 30 identical`, different);
-    expect(Object.keys(different).length).toBeLessThanOrEqual(1);
-  });
+  it.each(['d', 'none', 'size'] as const)(
+    '30 images, %s: identical label images, one exception at most',
+    async (mode) => {
+      expect(images).toHaveLength(30);
+      const different: Record<string, number> = {};
+      for (const { name, runs } of images) {
+        const options: EvalOptions = { channels: [0, 0] };
+        const input = await picture(name);
+        const result =
+          mode === 'none'
+            ? await model.cp.eval(input, options)
+            : await model.eval(input, { ...options, diameter: mode === 'd' ? runs.d.diameter : 0 });
+        const expected = await image(`${folder}${name}__${mode}.png`);
+        const pixels = differingPixels(expected, result.masks);
+        if (pixels > 0) different[name] = pixels;
+        const truth = { data: Int32Array.from(expected.data as Uint16Array), shape: expected.shape };
+        const { ap } = averagePrecision(truth, result.masks, [0.9]);
+        expect(ap[0], `${name} ${mode}`).toBe(1);
+      }
+      console.log(`${mode}: ${30 - Object.keys(different).length} of 30 identical`, different);
+      expect(Object.keys(different).length).toBeLessThanOrEqual(1);
+    },
+  );
 
-  const variants: Variant[] = json('variants.json').filter((v: Variant) => !stress.test(v.variant) && !later.test(v.variant));
+  const variants: Variant[] = json('variants.json').filter(
+    (v: Variant) => !stress.test(v.variant) && !later.test(v.variant),
+  );
 
   it.each(variants)('$image $variant: identical label image', async ({ image: name, variant, options }) => {
     const result = await model.cp.eval(await picture(name), camelCase(options));
@@ -65,5 +72,7 @@ describe.skipIf(!shared)('the whole reference run (needs ../shared)', () => {
 /** Python's option names to ours; None is left out. */
 function camelCase(options: Record<string, unknown>): EvalOptions {
   const entries = Object.entries(options).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries.map(([key, value]) => [key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()), value]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()), value]),
+  );
 }

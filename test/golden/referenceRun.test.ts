@@ -27,7 +27,9 @@ describe('reference run on the samples', () => {
     const input = await image(samplesFolder + file);
     const options: EvalOptions = { channels: [0, 0] };
     const result =
-      mode === 'none' ? await model.cp.eval(input, options) : await model.eval(input, { ...options, diameter: mode === 'd' ? diameter : 0 });
+      mode === 'none'
+        ? await model.cp.eval(input, options)
+        : await model.eval(input, { ...options, diameter: mode === 'd' ? diameter : 0 });
     expect(differingPixels(await image(`${folder}${name}__${mode}.png`), result.masks)).toBe(0);
     if (mode === 'size') {
       expect(result.diameter / sizes[name]!.diameter).toBeCloseTo(1, 3);

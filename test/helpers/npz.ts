@@ -5,17 +5,17 @@ import type { AnyTypedArray, NdArray } from '../../src/array/ndarray.ts';
 
 type Constructor = new (buffer: ArrayBuffer) => AnyTypedArray;
 const types: Record<string, Constructor> = {
-  'b1': Uint8Array,
-  'u1': Uint8Array,
-  'i1': Int8Array,
-  'u2': Uint16Array,
-  'i2': Int16Array,
-  'u4': Uint32Array,
-  'i4': Int32Array,
-  'u8': BigUint64Array,
-  'i8': BigInt64Array,
-  'f4': Float32Array,
-  'f8': Float64Array,
+  b1: Uint8Array,
+  u1: Uint8Array,
+  i1: Int8Array,
+  u2: Uint16Array,
+  i2: Int16Array,
+  u4: Uint32Array,
+  i4: Int32Array,
+  u8: BigUint64Array,
+  i8: BigInt64Array,
+  f4: Float32Array,
+  f8: Float64Array,
 };
 
 function halfToFloat(bits: number): number {
@@ -28,7 +28,7 @@ function halfToFloat(bits: number): number {
 }
 
 /** Decodes one .npy array: int64 becomes Float64Array, float16 Float32Array. Big-endian and object arrays are not needed here. */
-export function parseNpy(bytes: Uint8Array): NdArray {
+function parseNpy(bytes: Uint8Array): NdArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = bytes[6] === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = (bytes[6] === 1 ? 10 : 12) + headerLength;
@@ -45,7 +45,8 @@ export function parseNpy(bytes: Uint8Array): NdArray {
   const Type = types[descr];
   if (!Type) throw new Error(`npy: dtype ${descr}`);
   const data = new Type(buffer);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return { data: Float64Array.from(data, Number), shape };
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    return { data: Float64Array.from(data, Number), shape };
   return { data, shape };
 }
 

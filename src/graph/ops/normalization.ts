@@ -2,7 +2,7 @@
 import { ShapeError } from '../../errors.ts';
 import type { Operator, Shape } from '../operator.ts';
 
-interface BatchNormAttributes {
+export interface BatchNormAttributes {
   readonly epsilon: number;
 }
 
