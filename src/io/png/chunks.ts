@@ -2,7 +2,7 @@
 import { FormatError } from '../../errors.ts';
 import { crc32 } from '../crc32.ts';
 
-export const pngSignature: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+export const pngSignature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** Bodies of the chunks: the first of each kind, and all image data in order. */
 export interface Chunks {

@@ -1,23 +1,15 @@
 /**
- * PNG reading, complete for still images: all colour types, depths 1–16, Adam7, palettes. Samples come as stored.
- * Written here and not taken from a library because memory must be bounded before inflating, every checksum checked, and
- * zlib of the platform is several times faster. Source: PNG specification, third edition (W3C).
+ * PNG reading, complete for still images: all colour types, depths 1–16, Adam7, palettes. Samples come as stored. Pictures are
+ * decoded by fast-png; here is what must be known before: checksums, the header, and that the data fill what it claims and no more.
+ * Source: PNG specification, third edition (W3C).
  */
 import { inflate } from '#platform';
-import type { NdArray } from '../../array/ndarray.ts';
 import { FormatError } from '../../errors.ts';
 import type { ImageFile, Photometric, ReadImageOptions } from '../imageFile.ts';
 import { checkClaim, defaultMaxBytes } from '../imageFile.ts';
+import { concat } from '../zipWrite.ts';
 import { type Chunks, pngSignature, readChunks } from './chunks.ts';
-import { unfilter, unpackPass } from './scanlines.ts';
-
-interface Header {
-  readonly width: number;
-  readonly height: number;
-  readonly bits: number;
-  readonly colour: ColourType;
-  readonly interlaced: boolean;
-}
+import { decodeLines, type Header, linesLength } from './decodeLines.ts';
 
 interface ColourType {
   readonly samples: number;
@@ -32,18 +24,6 @@ const colourTypes: Record<number, ColourType> = {
   4: { samples: 2, photometric: 'grey', bits: [8, 16] },
   6: { samples: 4, photometric: 'rgb', bits: [8, 16] },
 };
-
-/** Passes as [x, y, x step, y step]: one for a plain picture, Adam7's seven for an interlaced one. */
-const plain = [[0, 0, 1, 1]] as const;
-const adam7 = [
-  [0, 0, 8, 8],
-  [4, 0, 8, 8],
-  [0, 4, 4, 8],
-  [2, 0, 4, 4],
-  [0, 2, 2, 4],
-  [1, 0, 2, 2],
-  [0, 1, 1, 2],
-] as const;
 
 /** Tells whether the bytes begin like a PNG file. */
 export function isPng(bytes: Uint8Array): boolean {
@@ -61,37 +41,22 @@ export function readPng(bytes: Uint8Array, options: ReadImageOptions = {}): Imag
   if (!isPng(bytes)) throw new FormatError('PNG', 'the signature is missing or damaged', 0);
   const chunks = readChunks(bytes);
   const header = readHeader(chunks);
-  const { width, height, bits, colour } = header;
-  const rowBytes = (w: number) => Math.ceil((w * colour.samples * bits) / 8);
-  const passes = (header.interlaced ? adam7 : plain)
-    .map(([x, y, dx, dy]) => ({ x, y, dx, dy, w: Math.ceil((width - x) / dx), h: Math.ceil((height - y) / dy) }))
-    .filter(({ w, h }) => w > 0 && h > 0);
-  const needed = passes.reduce((sum, { w, h }) => sum + h * (1 + rowBytes(w)), 0);
-  const packed = chunks.image.reduce((sum, part) => sum + part.length, 0);
+  const { width, height, bits, samples } = header;
+  const needed = linesLength(header);
+  const packed = concat(chunks.image);
   // Deflate cannot shrink by more than 1032 : 1, so a small file cannot hold a huge picture.
-  checkClaim('PNG', needed, packed * 1032 + 64, options.maxBytes ?? defaultMaxBytes);
-
-  const raw = inflateAll(chunks.image, packed, needed);
-  const count = width * height * colour.samples;
-  const data = bits === 16 ? new Uint16Array(count) : new Uint8Array(count);
-  let at = 0;
-  for (const pass of passes) {
-    const rows = raw.subarray(at, at + pass.h * (1 + rowBytes(pass.w)));
-    at += rows.length;
-    unfilter(rows, rowBytes(pass.w), Math.max(1, (colour.samples * bits) >> 3));
-    unpackPass(rows, rowBytes(pass.w), pass, data, { width, samples: colour.samples, bits });
-  }
-  const array: NdArray<Uint8Array | Uint16Array> =
-    colour.samples === 1 ? { data, shape: [height, width] } : { data, shape: [height, width, colour.samples] };
+  checkClaim('PNG', needed, packed.length * 1032 + 64, options.maxBytes ?? defaultMaxBytes);
+  const data = decodeLines(inflateLines(packed, needed), header);
+  const { photometric } = colourTypes[header.colourType]!;
   return {
     format: 'png',
-    data: array,
+    data: { data, shape: samples === 1 ? [height, width] : [height, width, samples] },
     dtype: bits === 16 ? 'uint16' : 'uint8',
     bits,
-    axes: colour.samples === 1 ? 'YX' : 'YXS',
+    axes: samples === 1 ? 'YX' : 'YXS',
     axesFrom: 'format',
-    photometric: colour.photometric,
-    ...readColours(chunks, colour),
+    photometric,
+    ...readColours(chunks, header),
     warnings: [],
   };
 }
@@ -116,33 +81,28 @@ function readHeader({ first, image }: Chunks): Header {
       26,
     );
   if (image.length === 0) throw new FormatError('PNG', 'the file has no image data (IDAT)');
-  return { width, height, bits: bits!, colour, interlaced: interlace === 1 };
+  return { width, height, bits: bits!, colourType: colourType!, samples: colour.samples, interlaced: interlace === 1 };
 }
 
-function inflateAll(parts: readonly Uint8Array[], packed: number, needed: number): Uint8Array {
-  let all = parts[0]!;
-  if (parts.length > 1) {
-    all = new Uint8Array(packed);
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-  }
-  let raw: Uint8Array;
+/** The inflated lines. Stops soon after `needed` bytes, so that a bomb costs nothing; zlib checks its sum. */
+function inflateLines(packed: Uint8Array, needed: number): Uint8Array {
+  let lines: Uint8Array;
   try {
-    raw = inflate(all, 'zlib', needed + 4096);
+    lines = inflate(packed, 'zlib', needed + 4096);
   } catch (cause) {
     throw new FormatError('PNG', 'the image data cannot be inflated', undefined, cause);
   }
-  if (raw.length < needed) throw new FormatError('PNG', `the image data hold ${raw.length} of ${needed} bytes`);
-  return raw;
+  if (lines.length < needed) throw new FormatError('PNG', `the image data hold ${lines.length} of ${needed} bytes`);
+  return lines.subarray(0, needed);
 }
 
 /** Palette with its transparency, or the single colour that counts as transparent. */
-function readColours({ first }: Chunks, colour: ColourType): Pick<ImageFile, 'palette' | 'transparentColour'> {
+function readColours(
+  { first }: Chunks,
+  { colourType, samples }: Header,
+): Pick<ImageFile, 'palette' | 'transparentColour'> {
   const alpha = first.get('tRNS');
-  if (colour.photometric === 'palette') {
+  if (colourType === 3) {
     const body = first.get('PLTE');
     if (!body || body.length === 0 || body.length % 3 !== 0 || body.length > 768)
       throw new FormatError('PNG', `a palette picture needs 1–256 colours; got ${body ? body.length / 3 : 'none'}`);
@@ -152,8 +112,8 @@ function readColours({ first }: Chunks, colour: ColourType): Pick<ImageFile, 'pa
     });
     return { palette };
   }
-  if (!alpha || alpha.length !== 2 * colour.samples) return {};
+  if (!alpha || alpha.length !== 2 * samples) return {};
   return {
-    transparentColour: Array.from({ length: colour.samples }, (_, i) => alpha[2 * i]! * 256 + alpha[2 * i + 1]!),
+    transparentColour: Array.from({ length: samples }, (_, i) => alpha[2 * i]! * 256 + alpha[2 * i + 1]!),
   };
 }

@@ -3,12 +3,13 @@
  * byte order (little-endian, as WebAssembly demands it of every machine we run on), its predictor undone, and copied.
  */
 import { FormatError } from '../../errors.ts';
+import { unpackBits } from '../unpackBits.ts';
 import { decompress, jpeg, unpackedLimit } from './decompress.ts';
 import type { Tiff } from './directory.ts';
 import { decodeJpegSegment } from './jpegSegment.ts';
 import { sampleBytes, segmentGrid, storedRowBytes, type TiffPage } from './page.ts';
 import { undoFloat, undoHorizontal } from './predictor.ts';
-import { swapBytes, unpackBits } from './samples.ts';
+import { swapBytes } from './samples.ts';
 
 /** Bytes of the page's array. */
 export function pageBytes(page: TiffPage): number {

@@ -1,4 +1,4 @@
-/** From plain bytes to numbers: byte order, small and odd bit depths, and the array for a sample type. */
+/** From plain bytes to numbers: byte order, and the array for a sample type. */
 import { decodeFloat16 } from '../../array/float16.ts';
 import type { AnyTypedArray } from '../../array/ndarray.ts';
 import type { SampleType } from '../imageFile.ts';
@@ -14,37 +14,6 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
     return;
   }
   for (let i = 0; i + size <= bytes.length; i += size) bytes.subarray(i, i + size).reverse();
-}
-
-/**
- * Unpacks samples of 1–31 bits, most significant bit first; each line begins at a byte.
- *
- * @param bytes     lines of rowBytes bytes.    @param row  samples in a line.
- * @returns samples in the next wider of 8, 16, 32 bits.
- */
-export function unpackBits(
-  bytes: Uint8Array,
-  rows: number,
-  rowBytes: number,
-  row: number,
-  bits: number,
-): Uint8Array | Uint16Array | Uint32Array {
-  const n = rows * row;
-  const out = bits <= 8 ? new Uint8Array(n) : bits <= 16 ? new Uint16Array(n) : new Uint32Array(n);
-  for (let y = 0, to = 0; y < rows; y++) {
-    let bit = y * rowBytes * 8;
-    for (let x = 0; x < row; x++) {
-      let value = 0;
-      for (let left = bits; left > 0; ) {
-        const take = Math.min(left, 8 - (bit & 7));
-        value = value * (1 << take) + ((bytes[bit >> 3]! >> (8 - (bit & 7) - take)) & ((1 << take) - 1));
-        bit += take;
-        left -= take;
-      }
-      out[to++] = value;
-    }
-  }
-  return out;
 }
 
 /** The array that shows `buffer`, which holds samples in the machine's byte order, as numbers. Half precision is widened. */
