@@ -5,7 +5,7 @@ import type { DiffusionCells } from './diffusionCells.ts';
 /** Pixel updates of one call of a kernel: some 10 ms. */
 const callCost = 4e6;
 /** Below this many pixel updates, waking workers costs more than it saves. */
-const workerCost = 2e7;
+const workerCost = 1e8;
 
 /** Threads that are worth while for these cells. */
 export function threadsForCells({ costs, count }: DiffusionCells, threads: number): number {

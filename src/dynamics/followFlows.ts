@@ -39,12 +39,14 @@ export async function followFlows(
   return walkPixels([ly, lx], pixels, (flow) => interleave(dP.data, flow), options);
 }
 
-/** Points of one call of a kernel: some 10 ms. */
-const callPoints = 16384;
+/** Steps of one call of a kernel, at most: some 10 ms. */
+const callSteps = 3.2e6;
+/** Points that a kernel steps together; see assembly/steps.ts. */
+const block = 128;
 /** Below this many points, waking workers costs more than it saves. */
-const workerPoints = 40_000;
+const workerPoints = 300_000;
 /** Bytes of a thread's room; see assembly/steps.ts. */
-const room = 2048;
+const room = 16 * block;
 
 /**
  * As `followFlows`, with the flow written by the caller, (dy, dx) per pixel, into the memory of the job.
@@ -61,7 +63,8 @@ export async function walkPixels(
   const niter = wholeSteps(options.niter ?? 200);
   const settle = options.settle === true && Math.max(ly, lx) <= settleLimit;
   const n = pixels.length;
-  const threads = n < workerPoints ? 1 : (options.threads ?? hardwareThreads());
+  const ranges = pointRanges(n, niter);
+  const threads = n < workerPoints ? 1 : Math.min(options.threads ?? hardwareThreads(), ranges.length);
   const plan = {
     flow: [Float32Array, 2 * ly * lx],
     points: [Float32Array, 2 * n],
@@ -88,7 +91,7 @@ export async function walkPixels(
       args: (from: number, to: number) => [at.flow, ly, lx, at.points, from, to, niter, at.rooms],
       plain: (from: number, to: number) => stepsNearest(field, points, { from, to, niter }),
     };
-    await job.run(interp ? linear : nearest, pointRanges(n), signal);
+    await job.run(interp ? linear : nearest, ranges, signal);
     return { data: separate(points), shape: [2, n] };
   } finally {
     job.close();
@@ -100,9 +103,10 @@ function wholeSteps(niter: number): number {
   throw new OptionError('niter', niter, `followFlows: niter must be a number of steps, 0 or more; got ${niter}`);
 }
 
-function pointRanges(n: number): Range[] {
+function pointRanges(n: number, niter: number): Range[] {
   const ranges: Range[] = [];
-  for (let from = 0; from < n; from += callPoints) ranges.push([from, Math.min(n, from + callPoints)]);
+  const size = block * Math.max(1, Math.min(block, Math.floor(callSteps / (block * Math.max(1, niter)))));
+  for (let from = 0; from < n; from += size) ranges.push([from, Math.min(n, from + size)]);
   return ranges;
 }
 

@@ -1,0 +1,245 @@
+/** Kernels and plain loops are twins: the same bits on random, odd and real input, at any number of threads. */
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { goldenPath, readNpz } from '../../test/helpers/npz.ts';
+import type { FloatArray, Masks2D } from '../array/ndarray.ts';
+import { openKernelJob } from '../kernels/kernelJob.ts';
+import { computeMasks } from './computeMasks.ts';
+import { maskErrors, maskFlows } from './diffusion.ts';
+import { diffusionCells } from './diffusionCells.ts';
+import { flowErrors } from './flowErrors.ts';
+import { followFlows } from './followFlows.ts';
+import { masksToFlows } from './masksToFlows.ts';
+import { dynamics3 } from './rules.ts';
+import { stepsLinear, stepsNearest } from './steps.ts';
+
+const size = fc.integer({ min: 1, max: 24 });
+const seed = fc.integer();
+
+/** Uniform numbers in [0, 1). */
+function random(from: number): () => number {
+  let state = from >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Bits, so that NaN equals NaN and 0 differs from -0. */
+const bits = (a: Float32Array | Float64Array) => Buffer.from(a.buffer, a.byteOffset, a.byteLength).toString('hex');
+
+const golden = readNpz(goldenPath('dynamics-3.1-cpu.npz')!);
+const realFlow = golden['net_dP'] as FloatArray;
+const realMasks: Masks2D = { data: Int32Array.from(golden['compute_masks_default']!.data), shape: [160, 180] };
+
+describe('steps', () => {
+  async function both(flow: Float32Array, [ly, lx]: [number, number], from: Float32Array, niter: number) {
+    const n = from.length / 2;
+    const plan = {
+      flow: [Float32Array, flow.length],
+      points: [Float32Array, 2 * n],
+      rooms: [Uint8Array, 2048],
+    } as const;
+    for (const kernel of ['settled', 'stepsLinear', 'stepsNearest']) {
+      const settle = kernel === 'settled';
+      const job = await openKernelJob(plan, 1);
+      expect(job.hasKernels).toBe(true);
+      job.arrays.flow.set(flow);
+      job.arrays.points.set(from);
+      const { at } = job;
+      const last = kernel === 'stepsNearest' ? [at.rooms] : [settle ? 1 : 0, at.rooms];
+      const args = (a: number, b: number) => [at.flow, ly, lx, at.points, a, b, niter, ...last];
+      const work = { kernel: settle ? 'stepsLinear' : kernel, args, plain: () => {} };
+      // Two ranges, the first not a multiple of a kernel's block.
+      const middle = Math.floor(n / 3);
+      await job.run(work, [
+        [0, middle],
+        [middle, n],
+      ]);
+      const plain = from.slice();
+      const range = { from: 0, to: n, niter };
+      if (kernel === 'stepsNearest') stepsNearest({ flow, ly, lx }, plain, range);
+      else stepsLinear({ flow, ly, lx }, plain, range, settle);
+      expect(bits(job.arrays.points)).toBe(bits(plain));
+      job.close();
+    }
+  }
+
+  it('are equal on random flows, small and large', async () => {
+    await fc.assert(
+      fc.asyncProperty(size, size, seed, fc.integer({ min: 0, max: 60 }), async (ly, lx, s, niter) => {
+        const next = random(s);
+        const strength = [0.3, 1, 5][Math.abs(s) % 3]!;
+        const flow = Float32Array.from({ length: 2 * ly * lx }, () => strength * (2 * next() - 1));
+        const from = Float32Array.from({ length: 2 * 150 }, (_, i) => next() * ((i % 2 ? lx : ly) - 1));
+        await both(flow, [ly, lx], from, niter);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are equal where a flow is not a number or infinite', async () => {
+    const flow = Float32Array.from(
+      { length: 2 * 36 },
+      (_, i) => [0.4, Number.NaN, -1.2, Number.POSITIVE_INFINITY, 0][i % 5]!,
+    );
+    const from = Float32Array.from({ length: 72 }, (_, i) => (i % 2 ? (i >> 1) % 6 : Math.floor(i / 12)));
+    await both(flow, [6, 6], from, 20);
+  });
+
+  it('are equal on the flow of a network', async () => {
+    const n = 160 * 180;
+    const flow = Float32Array.from({ length: 2 * n }, (_, i) => realFlow.data[(i % 2) * n + (i >> 1)]! / 5);
+    const from = Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? (i >> 1) % 180 : Math.floor((i >> 1) / 180)));
+    await both(flow, [160, 180], from, 100);
+  });
+});
+
+describe('settling', () => {
+  it('changes no whole part', () => {
+    fc.assert(
+      fc.property(size, size, seed, (ly, lx, s) => {
+        const next = random(s);
+        // Flows towards a few sinks, so that many cells of the grid hold what enters them.
+        const flow = Float32Array.from({ length: 2 * ly * lx }, (_, i) => {
+          const [y, x] = [Math.floor((i >> 1) / lx), (i >> 1) % lx];
+          return 0.7 * Math.sin((i % 2 ? x : y) * 0.9 + 1) + 0.3 * (next() - 0.5);
+        });
+        const from = Float32Array.from({ length: 2 * ly * lx }, (_, i) =>
+          i % 2 ? (i >> 1) % lx : Math.floor((i >> 1) / lx),
+        );
+        const exact = from.slice();
+        const settled = from.slice();
+        const range = { from: 0, to: ly * lx, niter: 200 };
+        stepsLinear({ flow, ly, lx }, exact, range);
+        stepsLinear({ flow, ly, lx }, settled, range, true);
+        expect(settled.map(Math.trunc)).toEqual(exact.map(Math.trunc));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('early ends', () => {
+  it.each([0, 1, 2, 7, 8, 9, 100, 101, 102, 103])(
+    'a point that runs in a circle of two stands where %i steps leave it',
+    (niter) => {
+      // Steps of +1 and −1 along one row.
+      const points = Float32Array.of(0, 0);
+      stepsNearest({ flow: Float32Array.of(0, 1, 0, -1), ly: 1, lx: 2 }, points, { from: 0, to: 1, niter });
+      expect([...points]).toEqual([0, niter % 2]);
+    },
+  );
+
+  it.each([3, 50, 99, 100, 200])('a point that runs round four pixels, %i steps', (niter) => {
+    const flow = Float32Array.of(0, 1, 1, 0, -1, 0, 0, -1); // (0,0) → (0,1) → (1,1) → (1,0) → (0,0)
+    const points = Float32Array.of(0, 0);
+    stepsNearest({ flow, ly: 2, lx: 2 }, points, { from: 0, to: 1, niter });
+    expect([...points]).toEqual(
+      [
+        [0, 0],
+        [0, 1],
+        [1, 1],
+        [1, 0],
+      ][niter % 4],
+    );
+  });
+});
+
+describe('diffusion', () => {
+  async function both(masks: Masks2D, dP: Float32Array, niter?: number) {
+    const cells = diffusionCells(masks, dynamics3.flows, niter);
+    const [, lx] = masks.shape;
+    const range = { labels: masks.data, lx, cells: cells.table, from: 0, to: cells.count, eps: dynamics3.flows.eps };
+    const mu = new Float64Array(dP.length);
+    maskFlows(range, mu);
+    expect(bits((await masksToFlows(masks, niter === undefined ? {} : { niter })).data)).toBe(bits(mu));
+    if (niter !== undefined) return;
+    const errors = new Float64Array(cells.count);
+    maskErrors(range, dP, 5, errors);
+    const found = await flowErrors(masks, { data: dP, shape: [2, ...masks.shape] });
+    expect(bits(found.filter((e) => !Number.isNaN(e)))).toBe(bits(errors));
+  }
+
+  it('is equal on random labels, ragged and in pieces', async () => {
+    await fc.assert(
+      fc.asyncProperty(size, size, seed, async (ly, lx, s) => {
+        const next = random(s);
+        const data = Int32Array.from({ length: ly * lx }, () => Math.floor(next() * 4) * (Math.abs(s) % 3));
+        const dP = Float32Array.from({ length: 2 * ly * lx }, () => 10 * (next() - 0.5));
+        await both({ data, shape: [ly, lx] }, dP);
+        await both({ data, shape: [ly, lx] }, dP, Math.abs(s) % 10);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is equal on real cells', () => both(realMasks, realFlow.data));
+});
+
+describe('threads', () => {
+  // Large enough that workers are used.
+  const side = 640;
+  const labels = Int32Array.from({ length: side * side }, (_, i) => {
+    const [y, x] = [Math.floor(i / side), i % side];
+    return (y % 32) * (x % 32) === 0 ? 0 : 1 + Math.floor(y / 32) * 20 + Math.floor(x / 32);
+  });
+  const masks: Masks2D = { data: labels, shape: [side, side] };
+  const cellprob: FloatArray = { data: Float32Array.from(labels, (l) => (l > 0 ? 1 : -1)), shape: [side, side] };
+  const flowOf = async (threads: number): Promise<FloatArray> => {
+    const next = random(9);
+    const mu = await masksToFlows(masks, { niter: 120, threads });
+    return { data: Float32Array.from(mu.data, (v) => 5 * v + next() - 0.5), shape: mu.shape };
+  };
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('do not change flows, resting places or masks', async () => {
+    const dP = await flowOf(1);
+    expect(bits((await flowOf(3)).data as Float32Array)).toBe(bits(dP.data));
+    const pixels = Int32Array.from([...labels.keys()].filter((i) => labels[i]! > 0));
+    const one = await followFlows(dP, pixels, { niter: 12, threads: 1 });
+    const three = await followFlows(dP, pixels, { niter: 12, threads: 3 });
+    expect(bits(three.data)).toBe(bits(one.data));
+    const alone = await computeMasks(dP, cellprob, { threads: 1 });
+    const together = await computeMasks(dP, cellprob, { threads: 2 });
+    expect(together.data.every((label, i) => label === alone.data[i])).toBe(true);
+    expect(Math.max(...new Set(alone.data))).toBe(400);
+  });
+
+  it('serve two computations at once', async () => {
+    const dP = await flowOf(2);
+    const both = await Promise.all(
+      [0.1, -0.5].map((t) => computeMasks(dP, cellprob, { threads: 2, cellprobThreshold: t })),
+    );
+    expect(both[1]!.data.every((label, i) => label === both[0]!.data[i])).toBe(true);
+  });
+
+  it('stop soon after the signal', async () => {
+    const dP = await flowOf(2);
+    const controller = new AbortController();
+    const work = computeMasks(dP, cellprob, { threads: 2, interp: false, niter: 100_000, signal: controller.signal });
+    setTimeout(() => controller.abort(new Error('enough')), 30);
+    await expect(work).rejects.toThrow('enough');
+  });
+});
+
+describe('without WebAssembly', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('the plain loops give the same masks', async () => {
+    const cellprob = golden['net_cellprob'] as FloatArray;
+    const masks = await computeMasks(realFlow, cellprob);
+    vi.stubGlobal('WebAssembly', { compile: () => Promise.reject(new Error('none')) });
+    const job = await openKernelJob({ a: [Float32Array, 4] }, 2);
+    expect(job.hasKernels).toBe(false);
+    const plain = await computeMasks(realFlow, cellprob);
+    expect(plain.data.every((label, i) => label === masks.data[i])).toBe(true);
+  });
+
+  it('an aborted signal stops them too', async () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    const signal = AbortSignal.abort(new Error('enough'));
+    const cellprob = golden['net_cellprob'] as FloatArray;
+    await expect(computeMasks(realFlow, cellprob, { signal })).rejects.toThrow('enough');
+  });
+});
