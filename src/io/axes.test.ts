@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reshapeAxes, squeezeAxes } from './axes.ts';
+import { guessAxes, reshapeAxes, squeezeAxes } from './axes.ts';
 
 describe('axes', () => {
   it('drops dimensions of length 1, but not Y and X', () => {
@@ -15,4 +15,14 @@ describe('axes', () => {
   ])('carries %s of (%j) over to (%j)', (axes, shape, to, expected) => {
     expect(reshapeAxes({ axes, shape }, to)).toBe(expected);
   });
+
+  it.each([
+    [[20, 30], 'YX'],
+    [[20, 3], 'YX'],
+    [[20, 30, 3], 'YXS'],
+    [[20, 30, 4], 'YXS'],
+    [[3, 20, 30], 'QYX'],
+    [[2, 5, 20, 30], 'QQYX'],
+    [[5, 20, 30, 3], 'QYXS'],
+  ])('guesses %j', (shape, expected) => expect(guessAxes(shape)).toBe(expected));
 });

@@ -1,4 +1,4 @@
-/** Letters for the dimensions of an array: dropping dimensions of length 1, and carrying letters over to another shape. */
+/** Letters for the dimensions of an array: guessed by its shape, kept where dimensions of length 1 go, carried over to another shape. */
 
 export interface Dimensions {
   readonly shape: readonly number[];
@@ -29,4 +29,14 @@ export function reshapeAxes(from: Dimensions, shape: readonly number[]): string 
     } else axes = `Q${axes}`;
   }
   return axes;
+}
+
+/** Guesses that the last dimension is the colours of a pixel: 3 or 4 long, behind at least two others. */
+export function endsInColours(shape: readonly number[]): boolean {
+  return shape.length >= 3 && (shape.at(-1) === 3 || shape.at(-1) === 4);
+}
+
+/** Letters for an array of two or more dimensions that come without: …QYX, or …QYXS if it ends in colours. */
+export function guessAxes(shape: readonly number[]): string {
+  return (endsInColours(shape) ? 'YXS' : 'YX').padStart(shape.length, 'Q');
 }

@@ -31,7 +31,7 @@ export interface PhysicalSize {
 }
 
 export interface ImageFile {
-  readonly format: 'tiff' | 'png' | 'jpeg';
+  readonly format: 'tiff' | 'png' | 'jpeg' | 'npy' | 'npz';
   readonly data: NdArray<AnyTypedArray>;
   readonly dtype: SampleType;
   /** Bits per sample in the file; `dtype` is the type that holds them. */
@@ -41,8 +41,11 @@ export interface ImageFile {
    * Q unknown. Same letters as tifffile.
    */
   readonly axes: string;
-  /** Where the letters come from: OME-XML, ImageJ's description, tifffile's description, the order of pages, or the format itself. */
-  readonly axesFrom: 'ome' | 'imagej' | 'shaped' | 'pages' | 'format';
+  /**
+   * Where the letters come from: OME-XML, ImageJ's description, tifffile's description, the order of pages, the format itself, or
+   * a guess by the shape.
+   */
+  readonly axesFrom: 'ome' | 'imagej' | 'shaped' | 'pages' | 'format' | 'shape';
   readonly photometric: Photometric;
   /** Colours by sample value, [r, g, b] or [r, g, b, a] each 0–255; only where photometric is 'palette'. */
   readonly palette?: readonly (readonly number[])[];

@@ -4,10 +4,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AnyTypedArray, sizeOf } from '../array/ndarray.ts';
 import { isCellposeError } from '../errors.ts';
+import { writeNpy } from './npy.ts';
+import { writeNpyDictionary } from './npyObject.ts';
+import { writeNpz } from './npz.ts';
 import { writePng } from './png/writePng.ts';
 import { readImage } from './readImage.ts';
+import { readSegNpy } from './segNpy.ts';
 import { writeTiff } from './tiff/writeTiff.ts';
+import { toCellposeImage } from './toCellposeImage.ts';
 import { narrowLabels, writeLabelPng } from './writeLabels.ts';
+import { writeZip } from './zipWrite.ts';
 
 const types = [
   Uint8Array,
@@ -99,6 +105,56 @@ describe('writing and reading', () => {
   });
 });
 
+describe('NumPy files', () => {
+  const picture = { data: Float32Array.from({ length: 24 }, (_, i) => i / 7), shape: [2, 4, 3] };
+  const other = { data: Uint8Array.from([1, 2, 3, 4]), shape: [2, 2] };
+
+  it('.npy: the array, with axes by its shape', async () => {
+    const image = await readImage(writeNpy(picture));
+    expect(image.data).toEqual(picture);
+    expect([image.format, image.dtype, image.bits, image.axes, image.axesFrom]).toEqual([
+      'npy',
+      'float32',
+      32,
+      'YXS',
+      'shape',
+    ]);
+    expect(toCellposeImage(image)).toMatchObject({ data: picture.data, shape: [2, 4, 3], notes: [] });
+  });
+
+  it('booleans stay 0 and 1', async () => {
+    const image = await readImage(writeNpy({ data: Uint8Array.from([0, 1, 1, 0]), shape: [2, 2] }, 'bool'));
+    expect([image.dtype, image.bits]).toEqual(['uint8', 1]);
+    expect(Array.from(toCellposeImage(image).data)).toEqual([0, 1, 1, 0]);
+  });
+
+  it('.npz: the first array, and which that is', async () => {
+    const one = await readImage(writeNpz({ picture }));
+    expect([one.format, one.data, one.warnings]).toEqual(['npz', picture, []]);
+    const two = await readImage(writeNpz({ other, picture }));
+    expect([two.data, two.warnings]).toEqual([other, ['the first of 2 arrays is taken: other, picture']]);
+  });
+
+  it.each(['0.6.5/cells_seg.npy', '3.1/cells_seg.npy', '3.1/cells_numpy2_seg.npy', '4/cells_seg.npy'])(
+    '_seg.npy: the masks, as in Cellpose: %s',
+    async (name) => {
+      const bytes = new Uint8Array(readFileSync(new URL(`../../test/goldens/files/${name}`, import.meta.url)));
+      const image = await readImage(bytes);
+      const { masks } = readSegNpy(bytes);
+      expect([image.data, image.dtype, image.axes]).toEqual([masks, 'int32', 'YX']);
+      expect(image.warnings[0]).toMatch(/its masks are taken/);
+    },
+  );
+
+  it('refuses what is no image', async () => {
+    await expect(readImage(writeNpy({ data: Uint8Array.of(1, 2), shape: [2] }))).rejects.toThrow(/two dimensions/);
+    await expect(readImage(writeNpy({ data: new Uint8Array(0), shape: [0, 4] }))).rejects.toThrow(/pixels/);
+    await expect(readImage(writeNpyDictionary([['size', 3]]))).rejects.toThrow(/has no masks; its keys are size/);
+    const archive = writeZip([{ name: 'a.txt', data: Uint8Array.of(1) }]);
+    await expect(readImage(archive)).rejects.toThrow(/ZIP file; save it as/);
+  });
+});
+
 describe('the bytes of the file', () => {
   const folder = new URL('../../test/goldens/formats/', import.meta.url).pathname;
   it.each(['tiff/lt_u16_bigtiff_be.tif', 'tiff/lt_u16_tiled_be_zip2.tif', 'png/basi6a16.png', 'jpeg/ijs_rgb6.jpg'])(
@@ -118,6 +174,8 @@ describe('limits', () => {
   it.each([
     ['PNG', writePng(picture)],
     ['TIFF', writeTiff(picture)],
+    ['NPY', writeNpy(picture)],
+    ['NPZ', writeNpz({ picture })],
   ])('%s stops before more memory than allowed', async (_, bytes) => {
     const error = await readImage(bytes, { maxBytes: 9999 }).catch((e: unknown) => e);
     expect(isCellposeError(error, 'option') && error.option).toBe('maxBytes');
@@ -142,9 +200,11 @@ describe('limits', () => {
 
 describe('damaged bytes', () => {
   const folder = new URL('../../test/goldens/formats/', import.meta.url).pathname;
-  const files = ['tiff', 'ome-tiff', 'imagej', 'png', 'jpeg'].flatMap((kind) =>
+  const files: Uint8Array[] = ['tiff', 'ome-tiff', 'imagej', 'png', 'jpeg'].flatMap((kind) =>
     readdirSync(folder + kind).map((name) => new Uint8Array(readFileSync(`${folder}${kind}/${name}`))),
   );
+  const array = { data: Uint16Array.from({ length: 600 }, (_, i) => i), shape: [20, 30] };
+  files.push(writeNpy(array), writeNpz({ array }), new Uint8Array(readFileSync(`${folder}../files/3.1/cells_seg.npy`)));
   const changes = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })), {
     minLength: 1,
     maxLength: 8,

@@ -3,6 +3,7 @@ import { DeviceError, FormatError, UnsupportedError } from '../errors.ts';
 import type { ImageFile, ReadImageOptions } from './imageFile.ts';
 import { isJpeg, readJpeg } from './jpeg/readJpeg.ts';
 import { isPng, readPng } from './png/readPng.ts';
+import { isNpy, readNpyImage, readNpzImage } from './readNumpyImage.ts';
 import { isTiff } from './tiff/directory.ts';
 import { readTiff } from './tiff/readTiff.ts';
 
@@ -17,11 +18,10 @@ const others: readonly (readonly [string, number, string])[] = [
   ['PDF', 0, '%PDF'],
   ['CZI (Zeiss)', 0, 'ZISRAWFILE'],
   ['ND2 (Nikon)', 0, '\u00da\u00ce\u00be\u000a'],
-  ['NumPy', 1, 'NUMPY'],
 ];
 
 /**
- * Reads a TIFF, PNG or JPEG file.
+ * Reads a TIFF, PNG, JPEG, .npy or .npz file. Of an .npz it takes the first array, of Cellpose's _seg.npy the masks; see `warnings`.
  *
  * @param file     bytes of the whole file. Not changed.
  * @returns samples as stored, with their axes and where these come from; see ImageFile.
@@ -33,9 +33,8 @@ export async function readImage(file: Uint8Array, options: ReadImageOptions = {}
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   if (bytes.length === 0) throw new FormatError(options.name ?? 'image', 'the file is empty');
   try {
-    if (isTiff(bytes)) return await readTiff(bytes, options);
-    if (isPng(bytes)) return readPng(bytes, options);
-    if (isJpeg(bytes)) return readJpeg(bytes, options);
+    const image = await readKnown(bytes, options);
+    if (image) return image;
   } catch (error) {
     // What JavaScript throws where an array cannot be had.
     if (!(error instanceof RangeError)) throw error;
@@ -48,5 +47,23 @@ export async function readImage(file: Uint8Array, options: ReadImageOptions = {}
       `${kind} files`,
       `${options.name ?? 'image'}: this is a ${kind} file; save it as TIFF or PNG`,
     );
-  throw new FormatError(options.name ?? 'image', 'the file is none of TIFF, PNG, JPEG: its first bytes are unknown', 0);
+  throw new FormatError(
+    options.name ?? 'image',
+    'the file is none of TIFF, PNG, JPEG, NumPy: its first bytes are unknown',
+    0,
+  );
+}
+
+/** Nothing if the kind is not known, or a ZIP archive without arrays. */
+async function readKnown(bytes: Uint8Array, options: ReadImageOptions): Promise<ImageFile | undefined> {
+  if (isTiff(bytes)) return readTiff(bytes, options);
+  if (isPng(bytes)) return readPng(bytes, options);
+  if (isJpeg(bytes)) return readJpeg(bytes, options);
+  if (isNpy(bytes)) return readNpyImage(bytes, options);
+  if (isZip(bytes)) return readNpzImage(bytes, options);
+  return undefined;
+}
+
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }

@@ -1,12 +1,12 @@
 /**
- * The array that Cellpose 3 would have got from an image file. It reads TIFF with tifffile, samples as stored, and everything else
+ * The array that Cellpose 3 would have got from an image file. It reads TIFF with tifffile, samples as stored, and PNG and JPEG
  * with OpenCV, which looks colours up in palettes, scales small grey depths to 8 bits and knows no alpha after the channels are
  * put in the order RGB. Source: cellpose 3.1 `io.imread`; OpenCV 4.6 `imread` with flag IMREAD_UNCHANGED, found by trying.
  */
 import type { AnyTypedArray, NdArray, TypedArray } from '../array/ndarray.ts';
 import type { ImageFile } from './imageFile.ts';
 
-/** (Y, X) or (Y, X, 3) for PNG and JPEG; for TIFF the array of the file. */
+/** (Y, X) or (Y, X, 3) for PNG and JPEG; for TIFF and NumPy the array of the file. */
 export interface CellposeImage extends NdArray<TypedArray> {
   readonly axes: string;
   /** What was done to the samples of the file, in plain words; empty if they are as stored. */
@@ -21,7 +21,7 @@ export interface CellposeImage extends NdArray<TypedArray> {
  */
 export function toCellposeImage(image: ImageFile): CellposeImage {
   const { data: array, axes, format, photometric } = image;
-  if (format === 'tiff') return fromTiff(array, axes);
+  if (format !== 'png' && format !== 'jpeg') return asStored(array, axes);
   const samples = array.data as Uint8Array | Uint16Array;
   if (photometric === 'palette')
     return rgb(image, (i) => image.palette?.[samples[i]!] ?? black, 'palette colours were looked up');
@@ -41,7 +41,7 @@ export function toCellposeImage(image: ImageFile): CellposeImage {
 
 const black = [0, 0, 0];
 
-function fromTiff({ data, shape }: NdArray<AnyTypedArray>, axes: string): CellposeImage {
+function asStored({ data, shape }: NdArray<AnyTypedArray>, axes: string): CellposeImage {
   if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return { data, shape, axes, notes: [] };
   return { data: Float64Array.from(data, Number), shape, axes, notes: ['64-bit integers were made float64'] };
 }

@@ -30,14 +30,17 @@ interface Entry {
 
 const own = new URL('../goldens/formats/', import.meta.url).pathname;
 const folder = shared && existsSync(`${shared}data/formats/expected.json`) ? `${shared}data/formats/` : own;
-const folders = ['tiff', 'ome-tiff', 'imagej', 'png', 'jpeg', 'broken'];
+const folders = ['tiff', 'ome-tiff', 'imagej', 'png', 'jpeg', 'npy', 'broken'];
+/** Arrays that are no images: without pixels, or of one element. They belong to the tests of NPY. */
+const noImages = ['npy/empty.npy', 'npy/scalar.npy'];
 const all = (
   existsSync(`${folder}expected.json`) ? JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) : []
 ) as Entry[];
 const images = all
   .map(corrected)
-  .filter(({ file }) => folders.includes(file.split('/')[0]!) && /\.(tiff?|png|jpe?g)$/.test(file));
-const broken = images.filter((entry) => entry.expect === 'error' || entry.error !== undefined);
+  .filter(({ file }) => folders.includes(file.split('/')[0]!) && /\.(tiff?|png|jpe?g|np[yz])$/.test(file))
+  .filter(({ file }) => !noImages.includes(file));
+const broken = images.filter((entry) => entry.expect?.startsWith('error') || entry.error !== undefined);
 const readable = images.filter((entry) => entry.sha256 !== undefined && !broken.includes(entry));
 
 /** Compressions that are refused by name. */

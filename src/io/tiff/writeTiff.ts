@@ -6,6 +6,7 @@
 import { deflate } from '#platform';
 import { type AnyTypedArray, type NdArray, sizeOf } from '../../array/ndarray.ts';
 import { OptionError, ShapeError } from '../../errors.ts';
+import { endsInColours } from '../axes.ts';
 
 export interface WriteTiffOptions {
   /** Default 'deflate', as Cellpose writes. */
@@ -39,7 +40,7 @@ interface Entry {
  */
 export function writeTiff(array: NdArray<AnyTypedArray>, options: WriteTiffOptions = {}): Uint8Array<ArrayBuffer> {
   const { shape, data } = array;
-  const rgb = options.rgb ?? (shape.length >= 3 && (shape.at(-1) === 3 || shape.at(-1) === 4));
+  const rgb = options.rgb ?? endsInColours(shape);
   if (shape.length < (rgb ? 3 : 2) || data.length === 0 || sizeOf(shape) !== data.length)
     throw new ShapeError('writeTiff', `(…, Y, X${rgb ? ', S' : ''}) with at least one element`, shape);
   if (options.axes !== undefined && options.axes.length !== shape.length)
