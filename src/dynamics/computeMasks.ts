@@ -63,11 +63,10 @@ function checkShapes(dP: FloatArray, cellprob: FloatArray): readonly [number, nu
 }
 
 function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {
+  const pixels = new Int32Array(cellprob.length);
   let n = 0;
-  for (let i = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) n++;
-  const pixels = new Int32Array(n);
-  for (let i = 0, k = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) pixels[k++] = i;
-  return pixels;
+  for (let i = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) pixels[n++] = i;
+  return pixels.subarray(0, n);
 }
 
 /** The flow in pixels per step, (dy, dx) per pixel; outside cells it stays 0. */

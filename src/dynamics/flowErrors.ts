@@ -89,6 +89,10 @@ export async function removeBadFlowMasks(
   options: FlowCheckOptions = {},
 ): Promise<Masks2D> {
   const errors = await flowErrors(masks, dP, options);
-  const data = masks.data.map((label) => (label > 0 && errors[label - 1] > threshold ? 0 : label));
+  const kept = Int32Array.from({ length: errors.length + 1 }, (_, label) =>
+    errors[label - 1] > threshold ? 0 : label,
+  );
+  const data = new Int32Array(masks.data.length);
+  for (let i = 0; i < data.length; i++) if (masks.data[i] > 0) data[i] = kept[masks.data[i]];
   return { data, shape: masks.shape };
 }

@@ -76,7 +76,7 @@ export async function walkPixels(
     const { flow, points } = arrays;
     writeFlow(flow);
     for (let i = 0; i < n; i++) {
-      const y = Math.floor(pixels[i] / lx);
+      const y = (pixels[i] / lx) | 0;
       points[2 * i] = y;
       points[2 * i + 1] = pixels[i] - y * lx;
     }

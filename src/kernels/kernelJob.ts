@@ -96,7 +96,7 @@ function onWorkers(module: WebAssembly.Module, memory: WebAssembly.Memory, threa
   const job = ++jobs;
   let workers: readonly KernelWorker[];
   try {
-    workers = borrowWorkers(threads);
+    workers = borrowWorkers(threads, memory.buffer.byteLength);
   } catch {
     return undefined; // no workers here
   }

@@ -25,26 +25,41 @@ interface Answer {
 
 /** The next job often follows at once, in milliseconds. */
 const idleTime = 50;
+/**
+ * A worker that only waits does not collect garbage, so it holds the memory of closed jobs. After jobs of this many bytes
+ * the workers are ended without delay.
+ */
+const heldBytes = 2 ** 28;
 
 const workers: PooledWorker[] = [];
 let users = 0;
+let bytesSeen = 0;
 let calls = 0;
 let idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** Lends the first `count` workers of the pool, to be given back by `returnWorkers`. @throws where workers cannot be started. */
-export function borrowWorkers(count: number): readonly KernelWorker[] {
+/**
+ * Lends the first `count` workers of the pool to a job with a memory of `bytes`, to be given back by `returnWorkers`.
+ *
+ * @throws where workers cannot be started.
+ */
+export function borrowWorkers(count: number, bytes: number): readonly KernelWorker[] {
   while (workers.length < count) workers.push(startWorker());
   clearTimeout(idleTimer);
   users++;
+  bytesSeen += bytes;
   return workers.slice(0, count);
 }
 
 /** Gives back what one call of `borrowWorkers` lent. */
 export function returnWorkers(): void {
   if (--users > 0) return;
-  idleTimer = setTimeout(() => {
-    for (const worker of workers.splice(0)) worker.terminate();
-  }, idleTime);
+  if (bytesSeen > heldBytes) endWorkers();
+  else idleTimer = setTimeout(endWorkers, idleTime);
+}
+
+function endWorkers(): void {
+  for (const worker of workers.splice(0)) worker.terminate();
+  bytesSeen = 0;
 }
 
 function startWorker(): PooledWorker {
