@@ -1,6 +1,6 @@
 /**
- * JPEG decoding, baseline and progressive, 8 bits. Written here because no library at hand gives the samples that libjpeg gives
- * (they repeat chroma instead of interpolating it), and an input that differs by a few grey values can change cells.
+ * JPEG decoding, baseline and progressive, 8 bits. Written here because an input that differs from libjpeg's samples by a few grey
+ * values can change cells, and no library at hand gives those samples for all pictures (docs/decisions/0006-jpeg.md).
  * Source: ITU-T T.81 (1992).
  */
 import { FormatError } from '../../errors.ts';
