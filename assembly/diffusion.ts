@@ -1,7 +1,7 @@
 // Twin of src/dynamics/diffusion.ts and of the loops over cells that stand on it; the comments there say what and why.
 //
-// A thread's room holds, for the largest box with its border: two planes of heat and one of bits that are set at the cell's
-// pixels, float64 each; then per row the first and the last of these, int32 each.
+// A thread's room holds, for the largest box with its border and a row and a pair more: two planes of heat and one of bits
+// that are set at the cell's pixels, float64 each; then per row the first and the last of these, int32 each.
 
 /** Columns of the table of cells: label, y0, y1, x0, x1, centre in the bordered box, steps, unused; int32 each. */
 const columns: usize = 8;
@@ -14,8 +14,8 @@ function diffuse(labels: usize, lx: i32, cell: usize, room: usize): usize {
   const width = load<i32>(cell, 16) - x0 + 2;
   const centre = <usize>load<i32>(cell, 20) << 3;
   const steps = load<i32>(cell, 24);
-  // One more pair of columns at the end: the last pair of a row may reach over.
-  const plane = (<usize>(height * width) + 2) << 3;
+  // One row and a pair more: the last pair of rows, and the last pair of a row, may reach over.
+  const plane = (<usize>((height + 1) * width) + 2) << 3;
   let heat = room;
   let next = room + plane;
   const bits = next + plane;
@@ -24,38 +24,63 @@ function diffuse(labels: usize, lx: i32, cell: usize, room: usize): usize {
   markPixels(labels, lx, cell, bits, ends);
 
   const stride = <usize>width << 3;
-  const ninth = f64x2.splat(1.0 / 9.0);
   const centreRow = load<i32>(cell, 20) / width;
   for (let t = 0; t < steps; t++) {
     store<f64>(heat + centre, load<f64>(heat + centre) + 1);
     // Heat moves one row a step: rows beyond are still 0.
     const top = max(1, centreRow - t - 1);
     const bottom = min(height - 2, centreRow + t + 1);
-    for (let y = top; y <= bottom; y++) {
-      const row = heat + <usize>y * stride;
-      const shift = next - heat;
-      const mask = bits - heat;
-      const first = row + (<usize>load<i32>(ends + (<usize>y << 3)) << 3);
-      const last = row + (<usize>load<i32>(ends + (<usize>y << 3), 4) << 3);
-      for (let i = first; i <= last; i += 16) {
-        const up = i - stride;
-        const down = i + stride;
-        let sum = f64x2.add(v128.load(i), v128.load(up));
-        sum = f64x2.add(sum, v128.load(down));
-        sum = f64x2.add(sum, v128.load(i - 8));
-        sum = f64x2.add(sum, v128.load(i + 8));
-        sum = f64x2.add(sum, v128.load(up - 8));
-        sum = f64x2.add(sum, v128.load(up + 8));
-        sum = f64x2.add(sum, v128.load(down - 8));
-        sum = f64x2.add(sum, v128.load(down + 8));
-        v128.store(i + shift, v128.and(f64x2.mul(ninth, sum), v128.load(i + mask)));
-      }
+    for (let y = top; y <= bottom; y += 2) {
+      stepTwoRows(heat + <usize>y * stride, stride, next - heat, bits - heat, ends + (<usize>y << 3));
     }
     const swap = heat;
     heat = next;
     next = swap;
   }
   return heat;
+}
+
+/**
+ * One step for two rows, two columns at a time, so that what is read serves several sums. Pixels that are not of the cell are
+ * masked. The order of the additions is part of the definition.
+ *
+ * @param row   address of the first of the two rows
+ * @param to    what to add to an address for the place of the new heat, @param mask for that of the bits
+ * @param ends  first and last pixel of both rows
+ */
+// @ts-ignore: decorator
+@inline
+function stepTwoRows(row: usize, stride: usize, to: usize, mask: usize, ends: usize): void {
+  const ninth = f64x2.splat(1.0 / 9.0);
+  const first = <usize>min(load<i32>(ends), load<i32>(ends, 8)) << 3;
+  const last = row + (<usize>max(load<i32>(ends, 4), load<i32>(ends, 12)) << 3);
+  let i = row + first;
+  // Rows a, b, c, d; columns 0 (left), 1, 2 (right). The two new rows are b and c.
+  let a0 = v128.load(i - stride - 8);
+  let b0 = v128.load(i - 8);
+  let c0 = v128.load(i + stride - 8);
+  let d0 = v128.load(i + 2 * stride - 8);
+  for (; i <= last; i += 16) {
+    const below = i + stride;
+    const a1 = v128.load(i - stride);
+    const a2 = v128.load(i - stride + 8);
+    const b1 = v128.load(i);
+    const b2 = v128.load(i, 8);
+    const c1 = v128.load(below);
+    const c2 = v128.load(below, 8);
+    const d1 = v128.load(below + stride);
+    const d2 = v128.load(below + stride, 8);
+    let b = f64x2.add(f64x2.add(f64x2.add(f64x2.add(b1, a1), c1), b0), b2);
+    let c = f64x2.add(f64x2.add(f64x2.add(f64x2.add(c1, b1), d1), c0), c2);
+    b = f64x2.add(f64x2.add(f64x2.add(f64x2.add(b, a0), a2), c0), c2);
+    c = f64x2.add(f64x2.add(f64x2.add(f64x2.add(c, b0), b2), d0), d2);
+    v128.store(i + to, v128.and(f64x2.mul(ninth, b), v128.load(i + mask)));
+    v128.store(below + to, v128.and(f64x2.mul(ninth, c), v128.load(below + mask)));
+    a0 = a2;
+    b0 = b2;
+    c0 = c2;
+    d0 = d2;
+  }
 }
 
 /** Sets all bits at the pixels of the cell, and notes the first and the last of them in each row (a row without: 1 and 0). */
@@ -79,6 +104,8 @@ function markPixels(labels: usize, lx: i32, cell: usize, bits: usize, ends: usiz
     store<i32>(ends + (<usize>y << 3), first);
     store<i32>(ends + (<usize>y << 3), last, 4);
   }
+  store<i32>(ends + (<usize>(height - 1) << 3), 1);
+  store<i32>(ends + (<usize>(height - 1) << 3), 0, 4);
 }
 
 /** Flow (dy, dx) at one place of the heat. */

@@ -1,6 +1,6 @@
 /** Shares out cells to threads for the diffusion kernels. */
 import type { Range } from '../kernels/kernelJob.ts';
-import type { DiffusionCells } from './diffusionCells.ts';
+import { type DiffusionCells, tableColumns } from './diffusionCells.ts';
 
 /** Pixel updates of one call of a kernel: some 10 ms. */
 const callCost = 4e6;
@@ -13,9 +13,16 @@ export function threadsForCells({ costs, count }: DiffusionCells, threads: numbe
   return total < workerCost ? 1 : Math.min(threads, count);
 }
 
-/** Bytes of a thread's room for the largest cell: three planes of float64, and per row two int32; see assembly/diffusion.ts. */
-export function roomBytes({ largestBox, largestHeight }: DiffusionCells): number {
-  return Math.ceil((24 * (largestBox + 2) + 8 * largestHeight) / 16) * 16;
+/** Bytes of a thread's room, enough for each cell; what it holds says assembly/diffusion.ts. */
+export function roomBytes({ table, count }: DiffusionCells): number {
+  let bytes = 0;
+  for (let k = 0; k < count; k++) {
+    const [, y0, y1, x0, x1] = table.subarray(tableColumns * k, tableColumns * (k + 1));
+    const height = y1 - y0 + 2;
+    const width = x1 - x0 + 2;
+    bytes = Math.max(bytes, 3 * 8 * ((height + 1) * width + 2) + 8 * height);
+  }
+  return Math.ceil(bytes / 16) * 16;
 }
 
 /** Ranges of cells of about equal cost. */

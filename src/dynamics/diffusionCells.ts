@@ -9,9 +9,6 @@ export interface DiffusionCells {
   readonly count: number;
   /** Pixel updates that a cell costs, for sharing out the work. */
   readonly costs: Float64Array;
-  /** Size of the largest box with its border, in pixels, and its height. */
-  readonly largestBox: number;
-  readonly largestHeight: number;
 }
 
 export const tableColumns = 8;
@@ -22,17 +19,12 @@ export function diffusionCells(masks: Masks2D, rules: FlowRules, niter?: number)
   const centres = centresOf(masks, boxes);
   const table = new Int32Array(tableColumns * boxes.length);
   const costs = new Float64Array(boxes.length);
-  let largestBox = 0;
-  let largestHeight = 0;
   boxes.forEach(({ label, y0, y1, x0, x1 }, k) => {
     const steps = niter ?? 2 * (y1 - y0 + (x1 - x0) + rules.stepMargin);
     table.set([label, y0, y1, x0, x1, centres[k], steps], tableColumns * k);
-    const area = (y1 - y0 + 2) * (x1 - x0 + 2);
-    costs[k] = area * steps;
-    largestBox = Math.max(largestBox, area);
-    largestHeight = Math.max(largestHeight, y1 - y0 + 2);
+    costs[k] = (y1 - y0 + 2) * (x1 - x0 + 2) * steps;
   });
-  return { table, count: boxes.length, costs, largestBox, largestHeight };
+  return { table, count: boxes.length, costs };
 }
 
 /** Per box the pixel nearest to the mean of the cell's coordinates, as its place in the box with a border of 1. */
