@@ -60,13 +60,13 @@ export function elementTypeOf(data: AnyTypedArray): ElementType {
 }
 
 /**
- * Encodes elements, little-endian, as `dtype` (default: the type of the class). The result never shares memory with `data`.
+ * Encodes elements, little-endian, as `dtype` (default: the type of the class). Where nothing has to be converted, the result is a view of `data`, not a copy.
  *
  * @throws OptionError where the class of `data` cannot be stored as `dtype`: only floats become another float, bytes bool.
  */
 export function encodeElements(data: AnyTypedArray, dtype: ElementType = elementTypeOf(data)): Uint8Array {
   const stored = convert(data, dtype);
-  return new Uint8Array(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
 }
 
 function convert(data: AnyTypedArray, dtype: ElementType): AnyTypedArray {

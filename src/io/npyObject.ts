@@ -8,7 +8,7 @@ import { numpyGlobals, PickledArray } from './pickle/numpyGlobals.ts';
 import { numpyObject } from './pickle/numpyPickle.ts';
 import { readPickle } from './pickle/readPickle.ts';
 import { type AllowedGlobals, describeValue, type PickleValue } from './pickle/values.ts';
-import { type Picklable, writePickle } from './pickle/writePickle.ts';
+import { type Picklable, picklePieces } from './pickle/writePickle.ts';
 import { concat } from './zipWrite.ts';
 
 /**
@@ -47,5 +47,5 @@ function joinPath(parts: readonly PickleValue[]): string {
 
 /** Writes a dictionary as `numpy.save` does. */
 export function writeNpyDictionary(entries: readonly (readonly [string, Picklable])[]): Uint8Array {
-  return concat([formatNpyHeader('|O', []), writePickle(numpyObject(new Map(entries)), 3)]);
+  return concat([formatNpyHeader('|O', []), ...picklePieces(numpyObject(new Map(entries)), 3)]);
 }

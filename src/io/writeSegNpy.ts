@@ -51,7 +51,9 @@ export function writeSegNpy(input: WriteSegNpyInput): Uint8Array {
 /** [flow colours, cell probability picture, zeros, nothing for the positions, flow with cell probability as last plane]. */
 function flowsList({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): Picklable[] {
   const [ly, lx] = masks.shape;
-  const fit = (picture: NdArray<Uint8Array>) => numpyArray(asStack(resizeImage(picture, ly, lx, 'nearest')));
+  const fits = flowPicture.shape[0] === ly && flowPicture.shape[1] === lx;
+  const fit = (picture: NdArray<Uint8Array>) =>
+    numpyArray(asStack(fits ? picture : resizeImage(picture, ly, lx, 'nearest')));
   const zeros = { data: new Uint8Array(flowPicture.data.length), shape: flowPicture.shape };
   return [
     fit(flowPicture),
@@ -68,8 +70,13 @@ function probabilityPicture(cellprob: FloatArray): NdArray<Uint8Array> {
   return { data: Uint8Array.from(data, (x) => Math.fround(Math.min(1, Math.max(0, x)) * 255)), shape };
 }
 
+/** Flow and cell probability as one array; results of `eval` lie side by side already and are not copied. */
 function joinPlanes(dP: FloatArray, cellprob: FloatArray): FloatArray {
-  const data = new Float32Array(dP.data.length + cellprob.data.length);
+  const { buffer, byteOffset, byteLength } = dP.data;
+  const adjacent = buffer === cellprob.data.buffer && byteOffset + byteLength === cellprob.data.byteOffset;
+  const length = dP.data.length + cellprob.data.length;
+  if (adjacent) return { data: new Float32Array(buffer, byteOffset, length), shape: [3, ...cellprob.shape] };
+  const data = new Float32Array(length);
   data.set(dP.data);
   data.set(cellprob.data, dP.data.length);
   return { data, shape: [3, ...cellprob.shape] };

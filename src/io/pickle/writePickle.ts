@@ -72,11 +72,16 @@ export class PersistentId {
  * @throws OptionError for bytes in protocol 2, which has none.
  */
 export function writePickle(value: Picklable, protocol: 2 | 3): Uint8Array {
+  return concat(picklePieces(value, protocol));
+}
+
+/** As `writePickle`, in pieces to be put one after the other; large arrays among them are not copied. */
+export function picklePieces(value: Picklable, protocol: 2 | 3): Uint8Array[] {
   const writer = new Writer(protocol);
   writer.code('\x80', Uint8Array.of(protocol));
   writer.value(value);
   writer.code('.');
-  return concat(writer.parts);
+  return writer.parts;
 }
 
 class Writer {
