@@ -144,7 +144,7 @@ async function timed(work) {
 async function compare(title, size, ours, reference, check) {
   const mine = [];
   const theirs = [];
-  await ours(); // warm: kernels compiled, workers started
+  for (let k = 0; k < 3; k++) await ours(); // warm: kernels compiled by the better of the two compilers
   if (reference) await reference.run(title.split(' ')[0], size);
   let same = '';
   for (let k = 0; k < rounds; k++) {
