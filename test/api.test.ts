@@ -34,6 +34,7 @@ it('offers these names from cellpose-ts', () => {
       "flowErrors",
       "followFlows",
       "getMasks",
+      "getPadYX",
       "imageToRgb",
       "isCellposeError",
       "maskIous",
@@ -62,8 +63,11 @@ it('offers these names from cellpose-ts', () => {
       "resizeOutput",
       "runNet",
       "runNetWindows",
+      "segNpyPieces",
       "sizeOf",
       "sourceFromBytes",
+      "taperMask",
+      "tileGrid",
       "toCellposeImage",
       "writeNpy",
       "writeNpz",
@@ -72,6 +76,7 @@ it('offers these names from cellpose-ts', () => {
       "writeSegNpy",
       "writeSizeModelNpy",
       "writeTiff",
+      "writeTorchFile",
     ]
   `);
 });

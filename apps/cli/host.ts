@@ -17,7 +17,7 @@ export interface Host {
   /** Loads a model; by default the library's. */
   readonly loadSegmenter?: (choice: ModelChoice, options: LoadSegmenterOptions) => Promise<Segmenter>;
   /** Writes a file whole; by default to the disk. */
-  readonly writeFile?: (path: string, bytes: Uint8Array) => Promise<void>;
+  readonly writeFile?: (path: string, bytes: Uint8Array | readonly Uint8Array[]) => Promise<void>;
   /** Calls back when the user or the system wants the program to end; returns how to stop listening. */
   readonly onInterrupt: (listener: (exitCode: number) => void) => () => void;
 }

@@ -7,19 +7,20 @@ import { type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } f
 import { dirname, join } from 'node:path';
 
 /**
- * Writes `bytes` to `path`, replacing what is there. A link is followed; a device, such as /dev/stdout, is written to.
+ * Writes bytes, in one piece or several, to `path`, replacing what is there. A link is followed; a device, such as /dev/stdout, is written to.
  *
  * @throws the error of the operating system; then nothing is left behind and an older file is as it was.
  */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeWhole(path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
+  const pieces = bytes instanceof Uint8Array ? [bytes] : bytes;
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
-  if (existing && !existing.isFile() && !existing.isDirectory()) return writeFile(target, bytes);
+  if (existing && !existing.isFile() && !existing.isDirectory()) return writeFile(target, pieces);
   const temporary = join(dirname(target), `.cellpose-ts-${randomBytes(6).toString('hex')}.part`);
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', 0o666);
-    await handle.writeFile(bytes);
+    for (const piece of pieces) await handle.writeFile(piece);
     await handle.sync();
     await handle.close();
     handle = undefined;

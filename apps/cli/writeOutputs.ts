@@ -9,8 +9,8 @@ import {
   narrowLabels,
   outlinesImage,
   outlinesList,
+  segNpyPieces,
   writePng,
-  writeSegNpy,
   writeTiff,
 } from 'cellpose-ts';
 import { cellsOverlay } from './cellsOverlay.ts';
@@ -76,7 +76,7 @@ function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): 
   return { ...output, kind: 'tif', path: output.path.replace(/\.png$/, '.tif') };
 }
 
-function encode(kind: OutputKind, segmented: Segmented): Uint8Array {
+function encode(kind: OutputKind, segmented: Segmented): Uint8Array | Uint8Array[] {
   const { masks, result } = segmented;
   switch (kind) {
     case 'png':
@@ -114,9 +114,9 @@ function outlinesText(outlines: readonly NdArray[]): string {
   return outlines.map((outline) => `${Array.from(outline.data).join(',')}\n`).join('');
 }
 
-function segNpy({ path, result, masks, channels }: Segmented): Uint8Array {
+function segNpy({ path, result, masks, channels }: Segmented): Uint8Array[] {
   const { dP, cellprob, diameter } = result;
-  return writeSegNpy({
+  return segNpyPieces({
     masks,
     dP,
     cellprob,

@@ -47,5 +47,10 @@ function joinPath(parts: readonly PickleValue[]): string {
 
 /** Writes a dictionary as `numpy.save` does. */
 export function writeNpyDictionary(entries: readonly (readonly [string, Picklable])[]): Uint8Array {
-  return concat([formatNpyHeader('|O', []), ...picklePieces(numpyObject(new Map(entries)), 3)]);
+  return concat(npyDictionaryPieces(entries));
+}
+
+/** As `writeNpyDictionary`, in pieces to be written one after the other; large arrays among them are not copied. */
+export function npyDictionaryPieces(entries: readonly (readonly [string, Picklable])[]): Uint8Array[] {
+  return [formatNpyHeader('|O', []), ...picklePieces(numpyObject(new Map(entries)), 3)];
 }

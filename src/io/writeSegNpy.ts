@@ -4,9 +4,10 @@ import { ShapeError } from '../errors.ts';
 import { masksToOutlines } from '../masks/outlines.ts';
 import { normalize99 } from '../transforms/normalize99.ts';
 import { resizeImage } from '../transforms/resizeImage.ts';
-import { writeNpyDictionary } from './npyObject.ts';
+import { npyDictionaryPieces } from './npyObject.ts';
 import { numpyArray } from './pickle/numpyPickle.ts';
 import { type Call, Float, type Picklable } from './pickle/writePickle.ts';
+import { concat } from './zipWrite.ts';
 
 export interface WriteSegNpyInput {
   /** Labels (ly, lx): 0 background, 1…n cells. */
@@ -33,11 +34,19 @@ export interface WriteSegNpyInput {
  * @throws ShapeError unless masks are (ly, lx) and the rest fits. Volumes come with 3D.
  */
 export function writeSegNpy(input: WriteSegNpyInput): Uint8Array {
+  return concat(segNpyPieces(input));
+}
+
+/**
+ * As `writeSegNpy`, in pieces to be written one after the other: the file is 23 bytes a pixel, and most of it need not be
+ * copied. The pieces share memory with the input.
+ */
+export function segNpyPieces(input: WriteSegNpyInput): Uint8Array[] {
   const { masks, diameter, channels = [0, 0], filename } = input;
   checkShapes(input);
   const count = masks.data.reduce((most, label) => Math.max(most, label), 0);
   const isManual = input.isManual ?? new Uint8Array(count);
-  return writeNpyDictionary([
+  return npyDictionaryPieces([
     ['outlines', labels(outlineLabels(masks), count)],
     ['masks', labels(masks, count)],
     ['chan_choose', [...channels]],

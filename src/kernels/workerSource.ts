@@ -1,13 +1,13 @@
 /**
- * The program of a worker thread, as text: it must run as it is in Node and in browsers, where no bundler has seen it.
+ * The program of a worker thread, as text: it must run as it is, where no bundler has seen it. `self` is the browser's
+ * worker scope; Node's platform gives it the same two names.
  * Messages in: {open, module, memory} makes the kernels of a job, {call, job, kernel, args} runs one, {close} forgets a job.
  * Message out, after each call: {call} or {call, error}.
  */
 export const workerSource = `
 'use strict';
-const port = typeof require === 'function' ? require('node:worker_threads').parentPort : self;
 const jobs = new Map();
-function onMessage(message) {
+self.onmessage = ({ data: message }) => {
   if (message.open !== undefined) {
     jobs.set(message.open, new WebAssembly.Instance(message.module, { env: { memory: message.memory } }));
   } else if (message.close !== undefined) {
@@ -15,12 +15,10 @@ function onMessage(message) {
   } else {
     try {
       jobs.get(message.job).exports[message.kernel](...message.args);
-      port.postMessage({ call: message.call });
+      self.postMessage({ call: message.call });
     } catch (error) {
-      port.postMessage({ call: message.call, error: String(error) });
+      self.postMessage({ call: message.call, error: String(error) });
     }
   }
-}
-if (port.on) port.on('message', onMessage);
-else port.onmessage = (event) => onMessage(event.data);
+};
 `;

@@ -27,12 +27,24 @@ export function readResource(path: string): Promise<Uint8Array> {
   return readFile(join(packageRoot(), path));
 }
 
+/** What a browser's worker calls `self`, as far as our workers use it. */
+const workerScope = `
+const { parentPort } = require('node:worker_threads');
+const self = {
+  postMessage: (message) => parentPort.postMessage(message),
+  set onmessage(listener) { parentPort.on('message', (data) => listener({ data })); },
+};
+`;
+
 export function spawnWorker(source: string): WorkerHandle {
-  const worker = new Worker(source, { eval: true });
-  worker.unref();
+  const worker = new Worker(workerScope + source, { eval: true });
   return {
     post: (message) => worker.postMessage(message),
-    onMessage: (listener) => worker.on('message', listener),
+    onMessage(listener) {
+      worker.on('message', listener);
+      // A worker that waits must not keep the process alive; a listener would, so this comes after it.
+      worker.unref();
+    },
     onError: (listener) => worker.on('error', listener),
     terminate: () => void worker.terminate(),
   };

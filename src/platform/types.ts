@@ -31,7 +31,8 @@ export interface Platform {
   hardwareThreads(): number;
   /** Bytes of a file shipped with the package, by its path from the package root, such as 'weights/index.json'. */
   readResource(path: string): Promise<Uint8Array>;
-  /** Starts a worker from plain JavaScript source, so that no bundler has to know about it. Messages are structured clones. */
+  /** Starts a worker from plain JavaScript source, so that no bundler has to know about it. It speaks as browsers' workers do:
+   * `self.onmessage = ({ data }) => …` and `self.postMessage(…)`; messages are structured clones. */
   spawnWorker(source: string): WorkerHandle;
   /** Compiles an ONNX model held in memory. */
   createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession>;

@@ -192,7 +192,7 @@ describe('a run', () => {
     const readOnly = Object.assign(new Error('read-only'), { code: 'EROFS' });
     const writeFile: Host['writeFile'] = async (path, bytes) => {
       if (path.endsWith('_seg.npy')) throw readOnly;
-      writeFileSync(path, bytes);
+      writeFileSync(path, bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes));
     };
     const { code, out, err } = await run(['--dir', folder, '--savedir', join(root, 'results'), '--save_png'], {
       writeFile,
