@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -35,6 +36,11 @@ describe('the packed package', () => {
       readFileSync(join(folder, 'node_modules/cellpose-ts/node_modules/onnxruntime-node/package.json'), 'utf8'),
     );
     expect(ort.scripts).toBeUndefined();
+  });
+
+  it('has sound entry points', async () => {
+    const { messages } = await publint({ pkgDir: join(root, 'build/package'), strict: true });
+    expect(messages).toEqual([]);
   });
 
   it('runs its command line', () => {
