@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'apps/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['node_modules/**', 'dist/**', ...(all ? [] : ['**/*.long.test.ts'])],
-    testTimeout: all ? 1_800_000 : 60_000,
+    testTimeout: all ? 1_800_000 : 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,

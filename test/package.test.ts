@@ -1,6 +1,15 @@
 /** The packed package in an empty folder: installs by plain `npm i`, runs no scripts, and its command line and library work. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -45,9 +54,10 @@ describe('the packed package', () => {
 
   it('runs its command line', () => {
     expect(run('npx', ['cellpose-ts', '--version'])).toContain('cellpose version:');
-    run('npx', ['cellpose-ts', 'demo', 'out']);
-    const files = readdirSync(join(folder, 'out'));
-    expect(files.filter((f) => /_nuclei_cp_masks.png|_tissue_cp_masks.png/.test(f)).length).toBe(3);
+    mkdirSync(join(folder, 'images'));
+    copyFileSync(join(root, 'samples/crowded_nuclei.png'), join(folder, 'images/cells.png'));
+    run('npx', ['cellpose-ts', '--dir', 'images', '--diameter', '26.04', '--save_png', '--no_npy']);
+    expect(readdirSync(join(folder, 'images')).sort()).toEqual(['cells.png', 'cells_cp_masks.png']);
   });
 
   it('runs as a library', () => {
