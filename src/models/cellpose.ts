@@ -1,9 +1,14 @@
 /** A size model and a segmentation model together: Cellpose's `Cellpose`. */
 import { OptionError } from '../errors.ts';
 import type { SizeParams } from '../io/sizeModelNpy.ts';
-import { CellposeModel, evalList, isList, type LoadOptions, runOptions } from './cellposeModel.ts';
+import { CellposeModel, type LoadOptions, segmenterOf } from './cellposeModel.ts';
 import { defaultDiameter } from './defaults.ts';
+import { estimateSize } from './estimateSize.ts';
+import { evalList, isList } from './evalList.ts';
 import { splitOptions } from './evalOptions.ts';
+import { prepareImage } from './prepareImage.ts';
+import { runOptions } from './runOptions.ts';
+import { segmentImage } from './segmentImage.ts';
 import { SizeModel } from './sizeModel.ts';
 import type { EvalOptions, EvalResult, ImageInput, PerImage } from './types.ts';
 import { loadBundled } from './weights.ts';
@@ -14,7 +19,9 @@ export interface CellposeLoadOptions extends LoadOptions {
 }
 
 export class Cellpose {
+  /** The segmentation model. */
   readonly cp: CellposeModel;
+  /** The size model. */
   readonly sz: SizeModel;
 
   private constructor(cp: CellposeModel, size: SizeParams) {
@@ -22,7 +29,11 @@ export class Cellpose {
     this.sz = new SizeModel(cp, size);
   }
 
-  /** @throws OptionError if there is no size model for the network; otherwise as `CellposeModel.load`. */
+  /**
+   * Reads weights and size model, of a bundled model or the caller's own.
+   *
+   * @throws OptionError if there is no size model for the network; otherwise as `CellposeModel.load`.
+   */
   static async load(options: CellposeLoadOptions = {}): Promise<Cellpose> {
     if (options.stateDict) return new Cellpose(await CellposeModel.load(options), required(options.size, options.name));
     const { model, stateDict, size } = await loadBundled(options.model);
@@ -44,17 +55,21 @@ export class Cellpose {
     options: EvalOptions | PerImage = {},
   ): Promise<EvalResult | EvalResult[]> {
     if (isList(image)) return evalList(image, options as PerImage, (one, own) => this.eval(one, own));
-    const begin = performance.now();
-    const split = splitOptions({ diameter: defaultDiameter, ...(options as EvalOptions) });
     const run = runOptions(options, this.cp.threads);
-    const prepared = this.cp.prepare(image, split);
-    if (split.diameter > 0) return this.cp.evalPrepared(prepared, split, run, begin);
-    const size = await this.sz.evalPrepared(prepared, split, run);
-    const sizeMs = performance.now() - begin;
-    const result = await this.cp.evalPrepared(prepared, { ...split, diameter: size.diameter }, run, begin);
+    const split = splitOptions({
+      ...(options as EvalOptions),
+      diameter: (options as EvalOptions).diameter ?? defaultDiameter,
+    });
+    const prepared = prepareImage(image, split, this.cp.nchan);
+    const segmenter = segmenterOf(this.cp);
+    if (split.diameter > 0) return segmentImage(segmenter, prepared, split, run);
+    const size = await estimateSize(segmenter, this.sz.params, prepared, split, run);
+    const sizeMs = performance.now() - run.begin;
+    const result = await segmentImage(segmenter, prepared, { ...split, diameter: size.diameter }, run);
     return { ...result, diameterStyle: size.diameterStyle, timing: { ...result.timing, size: sizeMs } };
   }
 
+  /** Gives the network's memory back. The models cannot be used afterwards. */
   release(): Promise<void> {
     return this.cp.release();
   }

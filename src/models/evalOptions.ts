@@ -40,62 +40,14 @@ export interface SplitOptions {
 }
 
 /**
+ * Options of `eval` as records, one for each stage, with Cellpose's defaults filled in.
+ *
  * @throws OptionError that names the option, its value and the range it must be in.
  */
 export function splitOptions(options: EvalOptions): SplitOptions {
   const o = { ...evalDefaults, ...withoutUndefined(options) };
-  const diameter = o.diameter ?? 0;
-  check(
-    'diameter',
-    diameter,
-    diameter >= 0 && diameter < Number.POSITIVE_INFINITY,
-    'a size in pixels above 0, or 0 for the model’s own',
-  );
-  if (o.rescale !== undefined)
-    check('rescale', o.rescale, o.rescale > 0 && Number.isFinite(o.rescale), 'a factor above 0');
-  check(
-    'flowThreshold',
-    o.flowThreshold,
-    o.flowThreshold >= 0,
-    '0 (no check) or a mean squared error above 0, commonly 0.1 to 3',
-  );
-  check('cellprobThreshold', o.cellprobThreshold, Math.abs(o.cellprobThreshold) <= 100, 'a logit, commonly -6 to 6');
-  check(
-    'minSize',
-    o.minSize,
-    Number.isInteger(o.minSize) && o.minSize >= -1,
-    'a whole number of pixels, or -1 to keep all',
-  );
-  check(
-    'maxSizeFraction',
-    o.maxSizeFraction,
-    o.maxSizeFraction > 0 && o.maxSizeFraction <= 1,
-    'a share of the image above 0, at most 1',
-  );
-  check(
-    'niter',
-    o.niter ?? 0,
-    (o.niter ?? 0) >= 0 && Number.isFinite(o.niter ?? 0),
-    'a number of steps, or 0 to derive it from the diameter',
-  );
-  check(
-    'batchSize',
-    o.batchSize,
-    Number.isInteger(o.batchSize) && o.batchSize >= 1,
-    'a whole number of tiles, 1 or more',
-  );
-  check(
-    'bsize',
-    o.bsize,
-    Number.isInteger(o.bsize) && o.bsize >= 32 && o.bsize % 8 === 0,
-    'a multiple of 8 pixels, 32 or more',
-  );
-  check(
-    'tileOverlap',
-    o.tileOverlap,
-    o.tileOverlap >= 0 && o.tileOverlap <= 1,
-    'a fraction; values outside 0.05–0.5 are clamped',
-  );
+  checkNumbers(o);
+  checkSwitches(o);
   return {
     input: withoutUndefined({ channels: o.channels, channelAxis: o.channelAxis, zAxis: o.zAxis }) as InputOptions,
     normalize: normalizeParams(o.normalize, o.invert),
@@ -110,7 +62,7 @@ export function splitOptions(options: EvalOptions): SplitOptions {
       niter: o.niter ?? 0,
       computeMasks: o.computeMasks,
     },
-    diameter,
+    diameter: o.diameter ?? 0,
     rescale: o.rescale,
   };
 }
@@ -120,8 +72,50 @@ function normalizeParams(normalize: boolean | NormalizeParams, invert: boolean):
   return typeof normalize === 'boolean' ? { normalize, invert } : normalize;
 }
 
-function check(option: string, value: number, ok: boolean, needed: string): void {
-  if (!ok) throw new OptionError(option, value, `${option}: needs ${needed}; got ${value}`);
+interface Range {
+  readonly fits: (value: number) => boolean;
+  /** The range in words, with what it means. */
+  readonly needs: string;
+}
+
+/** What the numbers among the options must be. */
+const ranges = {
+  diameter: {
+    fits: (v) => v >= 0 && Number.isFinite(v),
+    needs: 'a size in pixels above 0, or 0 for the model’s own',
+  },
+  rescale: { fits: (v) => v > 0 && Number.isFinite(v), needs: 'a factor above 0' },
+  flowThreshold: { fits: (v) => v >= 0, needs: '0 (no check) or a mean squared error above 0, commonly 0.1 to 3' },
+  cellprobThreshold: { fits: (v) => Math.abs(v) <= 100, needs: 'a logit, commonly -6 to 6' },
+  minSize: {
+    fits: (v) => Number.isInteger(v) && v >= -1,
+    needs: 'a whole number of pixels, or -1 to keep all',
+  },
+  maxSizeFraction: { fits: (v) => v > 0 && v <= 1, needs: 'a share of the image above 0, at most 1' },
+  niter: { fits: (v) => v >= 0 && Number.isFinite(v), needs: 'a number of steps, or 0 to derive it from the diameter' },
+  batchSize: { fits: (v) => Number.isInteger(v) && v >= 1, needs: 'a whole number of tiles, 1 or more' },
+  bsize: { fits: (v) => Number.isInteger(v) && v >= 32 && v % 8 === 0, needs: 'a multiple of 8 pixels, 32 or more' },
+  tileOverlap: { fits: (v) => v >= 0 && v <= 1, needs: 'a fraction; values outside 0.05–0.5 are clamped' },
+} satisfies Partial<Record<keyof EvalOptions, Range>>;
+
+function checkNumbers(options: EvalOptions): void {
+  for (const [option, { fits, needs }] of Object.entries(ranges)) {
+    const value: unknown = options[option as keyof typeof ranges];
+    if (value === undefined || (typeof value === 'number' && fits(value))) continue;
+    throw refusal(option, value, needs);
+  }
+}
+
+function checkSwitches(options: EvalOptions): void {
+  for (const option of ['invert', 'augment', 'resample', 'interp', 'computeMasks'] as const)
+    if (typeof options[option] !== 'boolean') throw refusal(option, options[option], 'true or false');
+  const { normalize } = options;
+  if (typeof normalize !== 'boolean' && (typeof normalize !== 'object' || normalize === null))
+    throw refusal('normalize', normalize, 'true, false, or a record such as { percentile: [1, 99] }');
+}
+
+function refusal(option: string, value: unknown, needs: string): OptionError {
+  return new OptionError(option, value, `${option}: needs ${needs}; got ${String(value)}`);
 }
 
 /** Drops keys that hold undefined, so that they do not hide defaults. */

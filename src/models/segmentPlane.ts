@@ -5,13 +5,7 @@ import { resizeOutput, runNet } from '../engine/runNet.ts';
 import type { TileNetwork } from '../engine/tileNetwork.ts';
 import { baseNiter } from './defaults.ts';
 import type { DynamicsOptions, TilingOptions } from './evalOptions.ts';
-import type { ProgressEvent } from './types.ts';
-
-export interface RunOptions {
-  readonly threads: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: ProgressEvent) => void;
-}
+import type { RunOptions } from './runOptions.ts';
 
 export interface PlaneResult {
   readonly masks: Masks2D;

@@ -2,7 +2,7 @@
 import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
 import type { NormalizeParams } from '../transforms/normalizeImg.ts';
 
-/** What `progress` listeners get. */
+/** What `onProgress` gets. */
 export interface ProgressEvent {
   readonly stage: 'size' | 'network' | 'masks';
   /** Between 0 and 1, within the stage. */
@@ -12,9 +12,13 @@ export interface ProgressEvent {
 export interface EvalOptions {
   /** [to segment, nuclear]: 0 grey (mean), 1 red, 2 green, 3 blue; second: 0 none. Omitted: the image's channels as they are. */
   readonly channels?: readonly [number, number];
+  /** Axis of the image that holds the channels, from 0; negative counts from the end. Omitted: guessed, with a note. */
   readonly channelAxis?: number;
+  /** Axis that holds the planes of a stack, likewise. */
   readonly zAxis?: number;
+  /** Scale each channel so that its 1st and 99th percentile become 0 and 1 (true, default), or how else. */
   readonly normalize?: boolean | NormalizeParams;
+  /** 1 − x after scaling, for dark cells on bright ground; default false. `normalize` as a record has its own. */
   readonly invert?: boolean;
   /** Diameter of the cells in pixels; undefined or 0: `rescale`, else the model's own mean diameter. */
   readonly diameter?: number;
@@ -22,6 +26,7 @@ export interface EvalOptions {
   readonly rescale?: number;
   /** Largest number of tiles in one run of the network; default 8. Fewer are used where that is as fast. */
   readonly batchSize?: number;
+  /** Overlap tiles by half and flip every other one, for smoother results in about four times the time; default false. */
   readonly augment?: boolean;
   /** Overlap of tiles as a fraction, 0.05–0.5; default 0.1. */
   readonly tileOverlap?: number;
@@ -41,7 +46,7 @@ export interface EvalOptions {
   readonly maxSizeFraction?: number;
   /** Steps of the dynamics; 0 or undefined: 200, or 200 / rescale with resample. */
   readonly niter?: number;
-  /** False: stop after the network, masks stay empty. */
+  /** False: stop after the network; `masks` is then of shape (0, 0). Default true. */
   readonly computeMasks?: boolean;
   /** Ends the work within one or two tiles with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -57,15 +62,15 @@ export interface Timing {
 }
 
 export interface EvalResult {
-  /** Labels (ly, lx): 0 background, 1…n cells. */
+  /** Labels ([lz,] ly, lx): 0 background, 1…n cells, in a stack anew in each plane. Empty without `computeMasks`. */
   readonly masks: Masks;
-  /** Flow, (2, ly, lx): plane 0 is y, plane 1 is x; in network units (5 × unit flow). */
+  /** Flow, (2, [lz,] ly, lx): first y, then x; in network units (5 × unit flow). At network size without `resample`. */
   readonly dP: FloatArray;
-  /** Cell probability as a logit, (ly, lx). */
+  /** Cell probability as a logit, ([lz,] ly, lx), of the size of `dP`. */
   readonly cellprob: FloatArray;
-  /** Style vector, unit length. */
+  /** Style vector of unit length, ([lz,] n). */
   readonly style: FloatArray;
-  /** Number of cells. */
+  /** Number of cells; in a stack the sum over its planes. */
   readonly count: number;
   /** Diameter in pixels that set the scale. */
   readonly diameter: number;
@@ -73,6 +78,7 @@ export interface EvalResult {
   readonly diameterStyle?: number;
   /** Network input size relative to the image. */
   readonly rescale: number;
+  /** Steps of the dynamics. */
   readonly niter: number;
   /** Name of the rules that made the masks, for example 'dynamics3'. */
   readonly preset: string;

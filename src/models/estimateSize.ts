@@ -1,0 +1,57 @@
+/** The two steps of Cellpose's size estimate. Source: cellpose 3.1 `SizeModel.eval` and `_size_estimation`. */
+import { type FloatArray, sizeOf } from '../array/ndarray.ts';
+import { ShapeError } from '../errors.ts';
+import type { SizeParams } from '../io/sizeModelNpy.ts';
+import { diameters } from '../masks/diameters.ts';
+import { type SplitOptions, splitOptions } from './evalOptions.ts';
+import type { PreparedImage } from './prepareImage.ts';
+import type { RunOptions } from './runOptions.ts';
+import { type Segmenter, segmentImage } from './segmentImage.ts';
+
+/** Smallest diameter that the linear model gives, in pixels. */
+const smallestDiameter = 5;
+
+export interface SizeEstimate {
+  /** Median diameter of a first segmentation, in pixels. */
+  readonly diameter: number;
+  /** What the style vector alone gives, in pixels. */
+  readonly diameterStyle: number;
+}
+
+/**
+ * A linear model on the style vector, then the median of a quick segmentation at that diameter. Where either finds nothing,
+ * and for stacks, the mean diameter of the size model stands in.
+ *
+ * The style pass runs at diamMean / diamLabels, as in Cellpose 3.1, although size models are trained on images at their own
+ * scale; the first estimate is therefore biased for networks whose two diameters differ, and the second step repairs it.
+ */
+export async function estimateSize(
+  segmenter: Segmenter,
+  params: SizeParams,
+  prepared: PreparedImage,
+  { tiling: { augment, batchSize } }: SplitOptions,
+  { onProgress, ...quiet }: RunOptions,
+): Promise<SizeEstimate> {
+  const { diamMean } = params;
+  if (prepared.planes.length !== 1) return { diameter: diamMean, diameterStyle: diamMean };
+  // Of the caller's options only those on input, intensities, augmentation and batch size count here.
+  const base = splitOptions({ augment, batchSize, resample: false });
+  onProgress?.({ stage: 'size', fraction: 0 });
+  const stylePass = { ...base, dynamics: { ...base.dynamics, computeMasks: false } };
+  const { style } = await segmentImage(segmenter, prepared, stylePass, quiet);
+  onProgress?.({ stage: 'size', fraction: 0.5 });
+  const diameterStyle = diameterFromStyle(style, params) || diamMean;
+  const maskPass = { ...base, rescale: diamMean / diameterStyle, dynamics: { ...base.dynamics, interp: false } };
+  const { masks } = await segmentImage(segmenter, prepared, maskPass, quiet);
+  onProgress?.({ stage: 'size', fraction: 1 });
+  return { diameter: diameters(masks).median || diamMean, diameterStyle };
+}
+
+/** exp(A · (style − smean) + log diamMean + ymean), in pixels, at least 5. @throws ShapeError for a style of other length. */
+export function diameterFromStyle(style: FloatArray, { A, smean, diamMean, ymean }: SizeParams): number {
+  if (sizeOf(style.shape) !== A.length)
+    throw new ShapeError('SizeModel.estimate', `a style of ${A.length} values`, style.shape);
+  let sum = 0;
+  for (let i = 0; i < A.length; i++) sum += A[i] * (style.data[i] - smean[i]);
+  return Math.max(smallestDiameter, Math.exp(sum + Math.log(diamMean) + ymean));
+}
