@@ -63,7 +63,7 @@ describe('masksToFlows', () => {
     expect(data[n - 1]).toBeLessThan(0);
     expect(data[2 * n - 1]).toBeLessThan(0);
     for (let i = 0; i < n; i++) {
-      const length = Math.hypot(data[i]!, data[n + i]!);
+      const length = Math.hypot(data[i], data[n + i]);
       if (i !== (n - 1) / 2) expect(length).toBeCloseTo(1, 12);
     }
   });
@@ -74,7 +74,7 @@ describe('masksToFlows', () => {
       [18, 20, 6],
     ]);
     const there: Masks2D = { data: new Int32Array(30 * 34), shape: [30, 34] };
-    for (let i = 0; i + 3 * 34 + 2 < here.data.length; i++) there.data[i + 3 * 34 + 2] = 10 * here.data[i]!;
+    for (let i = 0; i + 3 * 34 + 2 < here.data.length; i++) there.data[i + 3 * 34 + 2] = 10 * here.data[i];
     const a = (await masksToFlows(here)).data;
     const b = (await masksToFlows(there)).data;
     const shift = 3 * 34 + 2;

@@ -30,7 +30,7 @@ const bits = (a: Float32Array | Float64Array) => Buffer.from(a.buffer, a.byteOff
 
 const golden = readNpz(goldenPath('dynamics-3.1-cpu.npz')!);
 const realFlow = golden['net_dP'] as FloatArray;
-const realMasks: Masks2D = { data: Int32Array.from(golden['compute_masks_default']!.data), shape: [160, 180] };
+const realMasks: Masks2D = { data: Int32Array.from(golden['compute_masks_default'].data), shape: [160, 180] };
 
 describe('steps', () => {
   async function both(flow: Float32Array, [ly, lx]: [number, number], from: Float32Array, niter: number) {
@@ -69,7 +69,7 @@ describe('steps', () => {
     await fc.assert(
       fc.asyncProperty(size, size, seed, fc.integer({ min: 0, max: 60 }), async (ly, lx, s, niter) => {
         const next = random(s);
-        const strength = [0.3, 1, 5][Math.abs(s) % 3]!;
+        const strength = [0.3, 1, 5][Math.abs(s) % 3];
         const flow = Float32Array.from({ length: 2 * ly * lx }, () => strength * (2 * next() - 1));
         const from = Float32Array.from({ length: 2 * 150 }, (_, i) => next() * ((i % 2 ? lx : ly) - 1));
         await both(flow, [ly, lx], from, niter);
@@ -81,7 +81,7 @@ describe('steps', () => {
   it('are equal where a flow is not a number or infinite', async () => {
     const flow = Float32Array.from(
       { length: 2 * 36 },
-      (_, i) => [0.4, Number.NaN, -1.2, Number.POSITIVE_INFINITY, 0][i % 5]!,
+      (_, i) => [0.4, Number.NaN, -1.2, Number.POSITIVE_INFINITY, 0][i % 5],
     );
     const from = Float32Array.from({ length: 72 }, (_, i) => (i % 2 ? (i >> 1) % 6 : Math.floor(i / 12)));
     await both(flow, [6, 6], from, 20);
@@ -89,7 +89,7 @@ describe('steps', () => {
 
   it('are equal on the flow of a network', async () => {
     const n = 160 * 180;
-    const flow = Float32Array.from({ length: 2 * n }, (_, i) => realFlow.data[(i % 2) * n + (i >> 1)]! / 5);
+    const flow = Float32Array.from({ length: 2 * n }, (_, i) => realFlow.data[(i % 2) * n + (i >> 1)] / 5);
     const from = Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? (i >> 1) % 180 : Math.floor((i >> 1) / 180)));
     await both(flow, [160, 180], from, 100);
   });
@@ -195,8 +195,8 @@ describe('threads', () => {
 
   it('do not change flows, resting places or masks', async () => {
     const dP = await flowOf(1);
-    expect(bits((await flowOf(3)).data as Float32Array)).toBe(bits(dP.data));
-    const pixels = Int32Array.from([...labels.keys()].filter((i) => labels[i]! > 0));
+    expect(bits((await flowOf(3)).data)).toBe(bits(dP.data));
+    const pixels = Int32Array.from([...labels.keys()].filter((i) => labels[i] > 0));
     const one = await followFlows(dP, pixels, { niter: 12, threads: 1 });
     const three = await followFlows(dP, pixels, { niter: 12, threads: 3 });
     expect(bits(three.data)).toBe(bits(one.data));
@@ -211,7 +211,7 @@ describe('threads', () => {
     const both = await Promise.all(
       [0.1, -0.5].map((t) => computeMasks(dP, cellprob, { threads: 2, cellprobThreshold: t })),
     );
-    expect(both[1]!.data.every((label, i) => label === both[0]!.data[i])).toBe(true);
+    expect(both[1].data.every((label, i) => label === both[0].data[i])).toBe(true);
   });
 
   it('stop soon after the signal', async () => {

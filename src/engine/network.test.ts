@@ -15,7 +15,7 @@ function randomStateDict(nbase: readonly number[]): Map<string, FloatArray> {
   const dict = new Map<string, FloatArray>();
   for (const { name, shape } of cpnetStateEntries({ nbase, nout: 3 })) {
     const n = shape.reduce((product, extent) => product * extent, 1);
-    const spread = Math.sqrt(6 / (n / shape[0]!));
+    const spread = Math.sqrt(6 / (n / shape[0]));
     const draw = shape.length > 1 ? () => (random() - 0.5) * spread : () => 0.5 + random();
     dict.set(name, { data: Float32Array.from({ length: n }, draw), shape });
   }
@@ -27,7 +27,7 @@ function randomTiles(batch: number, ly: number, lx: number): FloatArray {
 }
 
 function tile({ data, shape: [batch, ...rest] }: FloatArray, i: number): FloatArray {
-  const n = data.length / batch!;
+  const n = data.length / batch;
   return { data: data.slice(i * n, (i + 1) * n), shape: [1, ...rest] };
 }
 
@@ -82,9 +82,9 @@ describe('a small network', () => {
     const network = await createNetwork(weights, { threads: 1 });
     const inputs = [8, 12, 16, 8].map((size) => randomTiles(2, size, 10));
     const together = await Promise.all(inputs.map((x) => network.forward(x)));
-    for (const [i, x] of inputs.entries()) expect((await network.forward(x)).y).toEqual(together[i]!.y);
+    for (const [i, x] of inputs.entries()) expect((await network.forward(x)).y).toEqual(together[i].y);
     await network.release();
-    await expect(network.forward(inputs[0]!)).rejects.toThrow(/released/);
+    await expect(network.forward(inputs[0])).rejects.toThrow(/released/);
   });
 
   test.each([[[1, 3, 8, 8]], [[1, 2, 8, 9]], [[0, 2, 8, 8]], [[2, 8, 8]], [[1, 2, 0, 8]]])(

@@ -53,7 +53,7 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
     const lean = splitUpsampledConv(lateUpsampling(cpnet(config, { batch: 1, ly, lx })), weights);
     return createSession(encodeOnnx(lean.graph, lean.weights), { threads });
   });
-  const nchan = config.nbase[0]!;
+  const nchan = config.nbase[0];
   return {
     config,
     nchan,
@@ -76,7 +76,7 @@ async function runTiles(
   config: CPnetDescription,
   sessions: SessionCache,
 ): Promise<TileOutput> {
-  const [batch, nchan, ly, lx] = tiles.shape as [number, number, number, number];
+  const [batch, nchan, ly, lx] = tiles.shape;
   const { nout, styleLength } = config;
   const y = new Float32Array(batch * nout * ly * lx);
   const style = new Float32Array(batch * styleLength);
@@ -84,14 +84,14 @@ async function runTiles(
   for (let i = 0; i < batch; i++) {
     const x = { data: tiles.data.subarray(i * size, (i + 1) * size), shape: [1, nchan, ly, lx] };
     const out = await sessions.use(ly, lx, (session) => session.run({ x }));
-    y.set(out['y']!.data, i * nout * ly * lx);
-    style.set(out['style']!.data, i * styleLength);
+    y.set(out['y'].data, i * nout * ly * lx);
+    style.set(out['style'].data, i * styleLength);
   }
   return { y: { data: y, shape: [batch, nout, ly, lx] }, style: { data: style, shape: [batch, styleLength] } };
 }
 
 function checkTiles(shape: readonly number[], nchan: number, step: number): void {
-  const [batch, channels, ly, lx] = shape as [number, number, number, number];
+  const [batch, channels, ly, lx] = shape;
   if (shape.length !== 4 || batch < 1 || channels !== nchan || ly < step || lx < step || ly % step || lx % step)
     throw new ShapeError('forward', `tiles (batch, ${nchan}, y, x) with y and x divisible by ${step}`, shape);
 }

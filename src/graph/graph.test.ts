@@ -66,7 +66,7 @@ const mistakes: [string, (g: Graph) => unknown, RegExp][] = [
 
 function normalised(g: Graph, shape: readonly number[], channels: number) {
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => g.parameter(name, [channels]));
-  return g.batchNorm(g.input('x', shape), a!, b!, c!, d!);
+  return g.batchNorm(g.input('x', shape), a, b, c, d);
 }
 
 test.each(mistakes)('%s: a ShapeError that says so', (_, build, message) => {

@@ -80,7 +80,7 @@ export class Graph {
 
   /** Convolution of stride 1 that keeps the size, unless `attributes` say otherwise: x (B, I, Y, X), weight (O, I, k, k), bias (O). */
   conv(x: Value, weight: Value, bias: Value, attributes: Partial<ConvAttributes> = {}): Value {
-    const [py, px] = [weight.shape[2]! >> 1, weight.shape[3]! >> 1];
+    const [py, px] = [weight.shape[2] >> 1, weight.shape[3] >> 1];
     return this.add('Conv', [x, weight, bias], { pads: [py, px, py, px], strides: [1, 1], group: 1, ...attributes });
   }
 

@@ -32,7 +32,7 @@ export function interpret(graph: Graph, feeds: ReadonlyMap<string, NdArray>): Ma
   };
   for (const node of graph.nodes) {
     const rule = rules[node.op] as Evaluate<OpName>;
-    values.set(node.output.name, rule(node.inputs.map(arrayOf), node.attributes as never, node.output.shape));
+    values.set(node.output.name, rule(node.inputs.map(arrayOf), node.attributes, node.output.shape));
   }
   for (const [name, value] of graph.outputs) values.set(name, arrayOf(value));
   return values;

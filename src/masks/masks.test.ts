@@ -12,7 +12,7 @@ import { renumber } from './renumber.ts';
 /** Masks from a drawing: digits are labels, points are background. */
 function draw(...rows: string[]): Masks2D {
   const data = Int32Array.from([...rows.join('')].map((c) => (c === '.' ? 0 : Number(c))));
-  return { data, shape: [rows.length, rows[0]!.length] };
+  return { data, shape: [rows.length, rows[0].length] };
 }
 
 /** The drawing of masks. */
@@ -40,11 +40,11 @@ describe('renumber', () => {
   it('leaves no gaps and parts no cell', () => {
     fc.assert(
       fc.property(randomMasks, fc.constantFrom('appearance', 'rank'), (m, order) => {
-        const { data } = renumber(m, order as 'appearance' | 'rank');
+        const { data } = renumber(m, order);
         const labels = new Set(data.filter((l) => l > 0));
         expect(labels.size).toBe(new Set(m.data.filter((l) => l > 0)).size);
         expect(Math.max(0, ...labels)).toBe(labels.size);
-        const pairs = new Set(m.data.map((l, i) => l * 1000 + data[i]!));
+        const pairs = new Set(m.data.map((l, i) => l * 1000 + data[i]));
         expect(pairs.size).toBe(new Set(m.data).size);
       }),
     );
@@ -83,15 +83,15 @@ describe('outlines', () => {
 
   it('start at the top left pixel and run down first', () => {
     const [ring, pair] = outlinesList(draw('.111', '.111', '.111', '2...', '2...'));
-    expect([...ring!.data]).toEqual([1, 0, 1, 1, 1, 2, 2, 2, 3, 2, 3, 1, 3, 0, 2, 0]);
-    expect(pair!.shape).toEqual([0, 2]); // 2 points are too few
+    expect([...ring.data]).toEqual([1, 0, 1, 1, 1, 2, 2, 2, 3, 2, 3, 1, 3, 0, 2, 0]);
+    expect(pair.shape).toEqual([0, 2]); // 2 points are too few
   });
 
   it('go there and back along a line, and take the longest of several parts', () => {
     const [line] = outlinesList(draw('1....', '1.111', '1....'));
-    expect([...line!.data]).toEqual([]);
+    expect([...line.data]).toEqual([]);
     const [longer] = outlinesList(draw('11111', '.....', '111..'));
-    expect([...longer!.data]).toEqual([0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 3, 0, 2, 0, 1, 0]);
+    expect([...longer.data]).toEqual([0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 3, 0, 2, 0, 1, 0]);
   });
 
   it('mark every point of every polygon', () => {
@@ -100,7 +100,7 @@ describe('outlines', () => {
         const marks = masksToOutlines(masks);
         const lx = masks.shape[1];
         for (const { data } of outlinesList(masks)) {
-          for (let k = 0; k < data.length; k += 2) expect(marks.data[data[k + 1]! * lx + data[k]!]).toBe(1);
+          for (let k = 0; k < data.length; k += 2) expect(marks.data[data[k + 1] * lx + data[k]]).toBe(1);
         }
       }),
     );

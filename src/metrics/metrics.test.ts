@@ -13,11 +13,11 @@ function bruteForce(costs: Float64Array, rows: number, columns: number, row = 0,
   let best = Number.POSITIVE_INFINITY;
   for (let j = 0; j < columns; j++)
     if (!(used & (1 << j)))
-      best = Math.min(best, costs[row * columns + j]! + bruteForce(costs, rows, columns, row + 1, used | (1 << j)));
+      best = Math.min(best, costs[row * columns + j] + bruteForce(costs, rows, columns, row + 1, used | (1 << j)));
   return best;
 }
 
-const masks = (rows: number[][]) => ({ data: Int32Array.from(rows.flat()), shape: [rows.length, rows[0]!.length] });
+const masks = (rows: number[][]) => ({ data: Int32Array.from(rows.flat()), shape: [rows.length, rows[0].length] });
 
 describe('assignColumns', () => {
   it('finds the least sum', () => {
@@ -37,7 +37,7 @@ describe('assignColumns', () => {
         const costs = Float64Array.from(list);
         const assigned = assignColumns(costs, rows, columns);
         expect(new Set(assigned).size).toBe(rows);
-        const sum = assigned.reduce((total, column, row) => total + costs[row * columns + column]!, 0);
+        const sum = assigned.reduce((total, column, row) => total + costs[row * columns + column], 0);
         expect(sum).toBe(bruteForce(costs, rows, columns));
       }),
     );
@@ -91,7 +91,7 @@ describe('averagePrecision', () => {
   ]);
 
   it('is 1 for equal masks, whatever their numbers', () => {
-    const swapped = { data: two.data.map((label) => [0, 2, 1][label]!), shape: two.shape };
+    const swapped = { data: two.data.map((label) => [0, 2, 1][label]), shape: two.shape };
     const { ap, tp, fp, fn } = averagePrecision(two, swapped);
     expect([ap, tp, fp, fn].map((list) => [...list])).toEqual([
       [1, 1, 1],

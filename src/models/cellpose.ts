@@ -54,7 +54,7 @@ export class Cellpose {
     image: ImageInput | readonly ImageInput[],
     options: EvalOptions | PerImage = {},
   ): Promise<EvalResult | EvalResult[]> {
-    if (isList(image)) return evalList(image, options as PerImage, (one, own) => this.eval(one, own));
+    if (isList(image)) return evalList(image, options, (one, own) => this.eval(one, own));
     const run = runOptions(options, this.cp.threads);
     const split = splitOptions({
       ...(options as EvalOptions),

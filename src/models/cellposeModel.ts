@@ -82,7 +82,7 @@ export class CellposeModel {
     image: ImageInput | readonly ImageInput[],
     options: EvalOptions | PerImage = {},
   ): Promise<EvalResult | EvalResult[]> {
-    if (isList(image)) return evalList(image, options as PerImage, (one, own) => this.eval(one, own));
+    if (isList(image)) return evalList(image, options, (one, own) => this.eval(one, own));
     const run = runOptions(options, this.threads);
     const split = splitOptions(options as EvalOptions);
     return segmentImage(segmenterOf(this), prepareImage(image, split, this.nchan), split, run);

@@ -49,7 +49,7 @@ export function splitOptions(options: EvalOptions): SplitOptions {
   checkNumbers(o);
   checkSwitches(o);
   return {
-    input: withoutUndefined({ channels: o.channels, channelAxis: o.channelAxis, zAxis: o.zAxis }) as InputOptions,
+    input: withoutUndefined({ channels: o.channels, channelAxis: o.channelAxis, zAxis: o.zAxis }),
     normalize: normalizeParams(o.normalize, o.invert),
     tiling: { batchSize: o.batchSize, augment: o.augment, tileOverlap: o.tileOverlap, bsize: o.bsize },
     dynamics: {

@@ -16,7 +16,7 @@ export interface PreparedImage {
 export function prepareImage(image: NdArray, options: SplitOptions, nchan: number): PreparedImage {
   const converted = convertImage(image, { ...options.input, nchan });
   const { data, shape } = converted.image;
-  const [ly, lx, c] = shape.slice(-3) as [number, number, number];
+  const [ly, lx, c] = shape.slice(-3);
   const n = ly * lx * c;
   const planes: FloatArray[] = [];
   for (let at = 0; at < data.length; at += n)

@@ -33,7 +33,7 @@ export async function segmentPlane(
     diameter,
   }: { tiling: TilingOptions; dynamics: DynamicsOptions; run: RunOptions; diameter: number },
 ): Promise<PlaneResult> {
-  const [ly, lx] = plane.shape as [number, number, number];
+  const [ly, lx] = plane.shape;
   const begin = performance.now();
   const report = (stage: 'network' | 'masks', fraction: number): void => run.onProgress?.({ stage, fraction });
   const control = run.signal ? { signal: run.signal } : {};
@@ -45,7 +45,7 @@ export async function segmentPlane(
     onProgress: ({ done, total }) => report('network', done / total),
   });
   const y = dynamics.resample ? resizeOutput(output.y, ly, lx) : output.y;
-  const [, hy, hx] = y.shape as [number, number, number];
+  const [, hy, hx] = y.shape;
   const n = hy * hx;
   const dP: FloatArray = { data: y.data.subarray(0, 2 * n), shape: [2, hy, hx] };
   const cellprob: FloatArray = { data: y.data.subarray(2 * n, 3 * n), shape: [hy, hx] };

@@ -30,7 +30,7 @@ export async function loadBundled(
   name?: string,
 ): Promise<{ model: BundledModel; stateDict: StateDict; size?: SizeParams }> {
   const models = await bundledModels();
-  const model = name === undefined ? models[0]! : models.find((m) => m.name === name);
+  const model = name === undefined ? models[0] : models.find((m) => m.name === name);
   if (!model) {
     const names = models.map((m) => m.name).join(', ');
     throw new OptionError(

@@ -39,14 +39,14 @@ export function cpnet(
   const g = new Graph();
   const levels = nbase.length - 1;
   const down = Array.from({ length: levels }, (_, n) =>
-    resdown(g, `downsample.down.res_down_${n}`, nbase[n]!, nbase[n + 1]!, `encoder.${n}`),
+    resdown(g, `downsample.down.res_down_${n}`, nbase[n], nbase[n + 1], `encoder.${n}`),
   );
   const up = Array.from({ length: levels }, (_, n) =>
-    resup(g, `upsample.up.res_up_${n}`, nbase[Math.min(n + 2, levels)]!, nbase[n + 1]!, nbase[levels]!),
+    resup(g, `upsample.up.res_up_${n}`, nbase[Math.min(n + 2, levels)], nbase[n + 1], nbase[levels]),
   );
-  const output = batchconv(g, 'output', nbase[1]!, nout, 1);
+  const output = batchconv(g, 'output', nbase[1], nout, 1);
 
-  const x = g.input('x', [batch, nbase[0]!, ly, lx]);
+  const x = g.input('x', [batch, nbase[0], ly, lx]);
   const maps: Value[] = [];
   for (const layer of down) {
     const above = maps.at(-1);
@@ -55,8 +55,8 @@ export function cpnet(
   const deepest = maps.at(-1)!;
   const style = makeStyle(g, deepest);
   const used = styleOn ? style : g.product(style, g.constant('zero', { data: new Float32Array(1), shape: [1] }));
-  let t = up[levels - 1]!(deepest, deepest, used);
-  for (let n = levels - 2; n >= 0; n--) t = up[n]!(g.upsample(t), maps[n]!, used);
+  let t = up[levels - 1](deepest, deepest, used);
+  for (let n = levels - 2; n >= 0; n--) t = up[n](g.upsample(t), maps[n], used);
   g.output('y', output(t));
   g.output('style', style);
   return g;
@@ -78,9 +78,7 @@ function projection(g: Graph, name: string, from: number, to: number): Layer {
 
 /** Two residual steps of two convolutions each, on the way down. */
 function resdown(g: Graph, name: string, from: number, to: number, result: string): Layer {
-  const conv = [0, 1, 2, 3].map((t) =>
-    batchconv(g, `${name}.conv.conv_${t}`, t ? to : from, to),
-  ) as unknown as FourOf<Layer>;
+  const conv = [0, 1, 2, 3].map((t) => batchconv(g, `${name}.conv.conv_${t}`, t ? to : from, to));
   const proj = projection(g, `${name}.proj`, from, to);
   return (x) => {
     const y = g.sum(proj(x), conv[1](conv[0](x)));
@@ -91,18 +89,13 @@ function resdown(g: Graph, name: string, from: number, to: number, result: strin
 /** Two residual steps on the way up: the map of the same level joins after the first convolution, the style before the others. */
 function resup(g: Graph, name: string, from: number, to: number, styleLength: number) {
   const conv0 = batchconv(g, `${name}.conv.conv_0`, from, to);
-  const [conv1, conv2, conv3] = [1, 2, 3].map((t) =>
-    batchconvstyle(g, `${name}.conv.conv_${t}`, to, styleLength),
-  ) as unknown as ThreeOf<StyledLayer>;
+  const [conv1, conv2, conv3] = [1, 2, 3].map((t) => batchconvstyle(g, `${name}.conv.conv_${t}`, to, styleLength));
   const proj = projection(g, `${name}.proj`, from, to);
   return (x: Value, skip: Value, style: Value): Value => {
     const y = g.sum(proj(x), conv1(g.sum(conv0(x), skip), style));
     return g.sum(y, conv3(conv2(y, style), style));
   };
 }
-
-type ThreeOf<T> = readonly [T, T, T];
-type FourOf<T> = readonly [T, T, T, T];
 
 /** Adds a linear map of the style to each channel, then batch normalisation, ReLU, convolution. */
 function batchconvstyle(g: Graph, name: string, channels: number, styleLength: number): StyledLayer {
@@ -111,7 +104,7 @@ function batchconvstyle(g: Graph, name: string, channels: number, styleLength: n
   const bias = g.parameter(`${name}.full.bias`, [channels]);
   return (x, style) => {
     const feature = g.linear(style, weight, bias);
-    return conv(g.sum(x, g.reshape(feature, [style.shape[0]!, channels, 1, 1])));
+    return conv(g.sum(x, g.reshape(feature, [style.shape[0], channels, 1, 1])));
   };
 }
 
@@ -124,7 +117,7 @@ function makeStyle(g: Graph, map: Value): Value {
 function batchNorm(g: Graph, name: string, channels: number): Layer {
   const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
     g.parameter(`${name}.${part}`, [channels]),
-  ) as unknown as FourOf<Value>;
+  );
   return (x) => g.batchNorm(x, gamma, beta, mean, variance);
 }
 

@@ -92,8 +92,8 @@ function inferConfig(tensors: Tensors): CPnetConfig {
   for (let n = 0; ; n++) {
     const shape = shapeOf(`downsample.down.res_down_${n}.conv.conv_0.2.weight`);
     if (shape?.length !== 4) break;
-    if (n === 0) nbase.push(shape[1]!);
-    nbase.push(shape[0]!);
+    if (n === 0) nbase.push(shape[1]);
+    nbase.push(shape[0]);
   }
   const nout = shapeOf('output.2.weight')?.[0];
   if (nbase.length === 0 || nout === undefined) {

@@ -12,13 +12,13 @@ import { imageToRgb } from './imageToRgb.ts';
  * @throws ShapeError if the image has neither two nor three axes.
  */
 export function displayRgb(image: NdArray): NdArray<Uint8Array> {
-  const nchan = image.shape.length === 3 ? image.shape[2]! : 1;
+  const nchan = image.shape.length === 3 ? image.shape[2] : 1;
   if (nchan < 3) return imageToRgb(image);
-  const [ly, lx] = image.shape as readonly [number, number];
+  const [ly, lx] = image.shape;
   const scaled = normalize99(image).data;
   const rgb = new Uint8Array(3 * ly * lx);
   for (let i = 0; i < ly * lx; i++) {
-    for (let c = 0; c < 3; c++) rgb[3 * i + c] = 255 * Math.min(Math.max(scaled[i * nchan + c]!, 0), 1);
+    for (let c = 0; c < 3; c++) rgb[3 * i + c] = 255 * Math.min(Math.max(scaled[i * nchan + c], 0), 1);
   }
   return { data: rgb, shape: [ly, lx, 3] };
 }

@@ -19,29 +19,29 @@ import { normalize99 } from '../transforms/normalize99.ts';
 export function dxToCirc(dP: FloatArray): NdArray<Uint8Array> {
   const [planes, ly, lx] = dP.shape;
   if (dP.shape.length !== 3 || planes !== 2) throw new ShapeError('dxToCirc', 'flows of shape (2, ly, lx)', dP.shape);
-  const n = ly! * lx!;
+  const n = ly * lx;
   const { data } = dP;
   const f = Math.fround;
 
   const strength = new Float32Array(n);
   for (let i = 0; i < n; i++) {
-    const y = data[i]!;
-    const x = data[n + i]!;
+    const y = data[i];
+    const x = data[n + i];
     strength[i] = Math.sqrt(f(f(y * y) + f(x * x)));
   }
-  const scaled = normalize99({ data: strength, shape: [ly!, lx!] }).data;
+  const scaled = normalize99({ data: strength, shape: [ly, lx] }).data;
 
   const rgb = new Uint8Array(3 * n);
   const third = f((2 * Math.PI) / 3);
   const twoThirds = f((4 * Math.PI) / 3);
   for (let i = 0; i < n; i++) {
-    const brightness = f(f(255 * Math.min(Math.max(scaled[i]!, 0), 1)) / 2);
-    const angle = f(f(Math.atan2(data[n + i]!, data[i]!)) + f(Math.PI));
+    const brightness = f(f(255 * Math.min(Math.max(scaled[i], 0), 1)) / 2);
+    const angle = f(f(Math.atan2(data[n + i], data[i])) + f(Math.PI));
     rgb[3 * i] = level(brightness, angle);
     rgb[3 * i + 1] = level(brightness, f(angle + third));
     rgb[3 * i + 2] = level(brightness, f(angle + twoThirds));
   }
-  return { data: rgb, shape: [ly!, lx!, 3] };
+  return { data: rgb, shape: [ly, lx, 3] };
 }
 
 function level(brightness: number, angle: number): number {

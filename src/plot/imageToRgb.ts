@@ -21,13 +21,13 @@ export function imageToRgb(image: NdArray, channels: readonly [number, number] =
   const n = ly * lx;
   const rgb = new Uint8Array(3 * n);
   const put = (plane: Uint8Array, target: number) => {
-    for (let i = 0; i < n; i++) rgb[3 * i + target] = plane[i]!;
+    for (let i = 0; i < n; i++) rgb[3 * i + target] = plane[i];
   };
   if (shown.length === 1) {
-    for (let target = 0; target < 3; target++) put(shown[0]!, target);
+    for (let target = 0; target < 3; target++) put(shown[0], target);
   } else {
-    put(shown[0]!, channels[0] - 1);
-    if (channels[1] > 0) put(shown[1]!, channels[1] - 1);
+    put(shown[0], channels[0] - 1);
+    if (channels[1] > 0) put(shown[1], channels[1] - 1);
   }
   return { data: rgb, shape: [ly, lx, 3] };
 }
@@ -37,20 +37,20 @@ function splitChannels(image: NdArray): { ly: number; lx: number; planes: Float3
   if (shape.length !== 2 && shape.length !== 3) {
     throw new ShapeError('imageToRgb', 'an image of shape (ly, lx) or (ly, lx, channels)', shape);
   }
-  const [ly, lx, nchan = 1] = shape as [number, number, number?];
+  const [ly, lx, nchan = 1] = shape;
   const planes = Array.from({ length: nchan }, () => new Float32Array(ly * lx));
   for (let c = 0; c < nchan; c++) {
-    const plane = planes[c]!;
-    for (let i = 0; i < plane.length; i++) plane[i] = data[i * nchan + c]!;
+    const plane = planes[c];
+    for (let i = 0; i < plane.length; i++) plane[i] = data[i * nchan + c];
   }
   return { ly, lx, planes };
 }
 
 function meanPlane(planes: readonly Float32Array[]): Float32Array {
-  if (planes.length === 1) return planes[0]!;
-  const mean = new Float32Array(planes[0]!.length);
-  for (const plane of planes) for (let i = 0; i < mean.length; i++) mean[i] = mean[i]! + plane[i]!;
-  for (let i = 0; i < mean.length; i++) mean[i] = mean[i]! / planes.length;
+  if (planes.length === 1) return planes[0];
+  const mean = new Float32Array(planes[0].length);
+  for (const plane of planes) for (let i = 0; i < mean.length; i++) mean[i] = mean[i] + plane[i];
+  for (let i = 0; i < mean.length; i++) mean[i] = mean[i] / planes.length;
   return mean;
 }
 
@@ -65,9 +65,9 @@ function stretch(plane: Float32Array, ly: number, lx: number): Uint8Array {
   const out = new Uint8Array(plane.length);
   if (max > min) {
     const scaled = normalize99({ data: plane, shape: [ly, lx] }).data;
-    for (let i = 0; i < out.length; i++) out[i] = Math.fround(Math.min(Math.max(scaled[i]!, 0), 1) * 255);
+    for (let i = 0; i < out.length; i++) out[i] = Math.fround(Math.min(Math.max(scaled[i], 0), 1) * 255);
   } else {
-    for (let i = 0; i < out.length; i++) out[i] = Math.fround(plane[i]! * 255);
+    for (let i = 0; i < out.length; i++) out[i] = Math.fround(plane[i] * 255);
   }
   return out;
 }

@@ -16,7 +16,7 @@ import { ShapeError } from '../errors.ts';
  * @throws ShapeError if sizes differ or there are fewer colours than labels.
  */
 export function maskOverlay(image: NdArray, masks: Masks, colors?: NdArray): NdArray<Uint8Array> {
-  const [ly, lx, nchan = 1] = image.shape as [number, number, number?];
+  const [ly, lx, nchan = 1] = image.shape;
   if (masks.shape.length !== 2 || masks.shape[0] !== ly || masks.shape[1] !== lx) {
     throw new ShapeError('maskOverlay', `masks of shape (${ly}, ${lx}) to match the image`, masks.shape);
   }
@@ -24,15 +24,15 @@ export function maskOverlay(image: NdArray, masks: Masks, colors?: NdArray): NdA
   const hues = colors ? huesOf(colors) : undefined;
   const rgb = new Uint8Array(3 * ly * lx);
   for (let i = 0; i < gray.length; i++) {
-    const label = masks.data[i]!;
+    const label = masks.data[i];
     if (label === 0) {
-      rgb.fill(gray[i]! * 255, 3 * i, 3 * i + 3);
+      rgb.fill(gray[i] * 255, 3 * i, 3 * i + 3);
     } else {
       if (hues && label > hues.length) {
         throw new ShapeError('maskOverlay', `a colour for each label up to ${label}`, colors!.shape);
       }
-      const hue = hues ? hues[label - 1]! : labelHue(label);
-      writeSaturated(rgb, 3 * i, hue, gray[i]!);
+      const hue = hues ? hues[label - 1] : labelHue(label);
+      writeSaturated(rgb, 3 * i, hue, gray[i]);
     }
   }
   return { data: rgb, shape: [ly, lx, 3] };
@@ -51,12 +51,12 @@ function grayValues(image: NdArray, n: number, nchan: number): Float32Array {
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < n; i++) {
     let sum = 0;
-    for (let c = 0; c < nchan; c++) sum += image.data[i * nchan + c]!;
+    for (let c = 0; c < nchan; c++) sum += image.data[i * nchan + c];
     gray[i] = sum / nchan;
-    if (gray[i]! > max) max = gray[i]!;
+    if (gray[i] > max) max = gray[i];
   }
   const divisor = max > 1 ? 255 : 1;
-  for (let i = 0; i < n; i++) gray[i] = Math.min(Math.max(Math.fround(gray[i]! / divisor) * 1.5, 0), 1);
+  for (let i = 0; i < n; i++) gray[i] = Math.min(Math.max(Math.fround(gray[i] / divisor) * 1.5, 0), 1);
   return gray;
 }
 
@@ -64,9 +64,9 @@ function huesOf(colors: NdArray): Float32Array {
   if (colors.shape.length !== 2 || colors.shape[1] !== 3) {
     throw new ShapeError('maskOverlay', 'colors of shape (labels, 3)', colors.shape);
   }
-  const hues = new Float32Array(colors.shape[0]!);
+  const hues = new Float32Array(colors.shape[0]);
   for (let k = 0; k < hues.length; k++) {
-    const [r, g, b] = [0, 1, 2].map((c) => colors.data[3 * k + c]!) as [number, number, number];
+    const [r, g, b] = [0, 1, 2].map((c) => colors.data[3 * k + c]) as [number, number, number];
     const max = Math.max(r, g, b);
     const range = max - Math.min(r, g, b);
     if (range === 0) continue;
@@ -91,7 +91,7 @@ function writeSaturated(rgb: Uint8Array, at: number, hue: number, value: number)
     [0, down, high],
     [up, 0, high],
     [high, 0, down],
-  ][sector % 6]!;
+  ][sector % 6];
   rgb[at] = r!;
   rgb[at + 1] = g!;
   rgb[at + 2] = b!;

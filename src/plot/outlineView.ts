@@ -16,7 +16,7 @@ export function outlineView(
   masks: Masks,
   color: readonly [number, number, number] = [255, 0, 0],
 ): NdArray<Uint8Array> {
-  const [ly, lx, nchan = 1] = picture.shape as [number, number, number?];
+  const [ly, lx, nchan = 1] = picture.shape;
   if (picture.shape.length > 3 || (nchan !== 1 && nchan !== 3)) {
     throw new ShapeError('outlineView', 'a grey (ly, lx) or RGB (ly, lx, 3) picture', picture.shape);
   }
@@ -26,7 +26,7 @@ export function outlineView(
   const rgb = new Uint8Array(3 * ly * lx);
   for (let i = 0; i < ly * lx; i++) {
     if (isInnerBoundary(masks.data, i, ly, lx)) rgb.set(color, 3 * i);
-    else for (let c = 0; c < 3; c++) rgb[3 * i + c] = picture.data[nchan === 3 ? 3 * i + c : i]!;
+    else for (let c = 0; c < 3; c++) rgb[3 * i + c] = picture.data[nchan === 3 ? 3 * i + c : i];
   }
   return { data: rgb, shape: [ly, lx, 3] };
 }

@@ -17,19 +17,19 @@ type Names =
   | 'Concat';
 
 export const arithmetic: Pick<Rules, Names> = {
-  Relu: ([x]) => map(x!, (v) => (v < 0 ? 0 : v)),
-  Sqrt: ([x]) => map(x!, Math.sqrt),
-  Add: ([a, b], _, shape) => combine(a!, b!, shape, (p, q) => p + q),
-  Sub: ([a, b], _, shape) => combine(a!, b!, shape, (p, q) => p - q),
-  Mul: ([a, b], _, shape) => combine(a!, b!, shape, (p, q) => p * q),
-  Div: ([a, b], _, shape) => combine(a!, b!, shape, (p, q) => p / q),
-  Gemm: ([x, w, b], _, shape) => linear(x!, w!, b!, shape),
-  ReduceSum: ([x], attributes, shape) => reduceSum(x!, attributes, shape),
+  Relu: ([x]) => map(x, (v) => (v < 0 ? 0 : v)),
+  Sqrt: ([x]) => map(x, Math.sqrt),
+  Add: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p + q),
+  Sub: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p - q),
+  Mul: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p * q),
+  Div: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p / q),
+  Gemm: ([x, w, b], _, shape) => linear(x, w, b, shape),
+  ReduceSum: ([x], attributes, shape) => reduceSum(x, attributes, shape),
   ReduceMean: ([x], attributes, shape) => {
-    const sum = reduceSum(x!, attributes, shape);
-    return map(sum, (v) => (v * sum.data.length) / x!.data.length);
+    const sum = reduceSum(x, attributes, shape);
+    return map(sum, (v) => (v * sum.data.length) / x.data.length);
   },
-  Reshape: ([x], _, shape) => ({ data: x!.data, shape }),
+  Reshape: ([x], _, shape) => ({ data: x.data, shape }),
   Concat: (inputs, { axis }, shape) => concat(inputs, axis, shape),
 };
 
@@ -45,11 +45,11 @@ function walk(shape: Shape, steps: readonly (readonly number[])[], visit: (at: r
       visit(at);
       return;
     }
-    for (let i = 0; i < shape[axis]!; i++) {
+    for (let i = 0; i < shape[axis]; i++) {
       descend(axis + 1);
-      for (let k = 0; k < at.length; k++) at[k]! += steps[k]![axis]!;
+      for (let k = 0; k < at.length; k++) at[k] += steps[k][axis];
     }
-    for (let k = 0; k < at.length; k++) at[k]! -= steps[k]![axis]! * shape[axis]!;
+    for (let k = 0; k < at.length; k++) at[k] -= steps[k][axis] * shape[axis];
   };
   descend(0);
 }
@@ -57,7 +57,7 @@ function walk(shape: Shape, steps: readonly (readonly number[])[], visit: (at: r
 /** Steps to walk through `shape` as if it were stretched to `rank` axes: 0 along the axes that are stretched. */
 function stepsOf(shape: Shape, rank: number): number[] {
   const steps = new Array<number>(rank).fill(0);
-  for (let i = shape.length - 1, step = 1; i >= 0; step *= shape[i--]!)
+  for (let i = shape.length - 1, step = 1; i >= 0; step *= shape[i--])
     if (shape[i] !== 1) steps[rank - shape.length + i] = step;
   return steps;
 }
@@ -66,7 +66,7 @@ function combine(a: Tensor, b: Tensor, shape: Shape, f: (p: number, q: number) =
   const out = zeros(shape);
   let i = 0;
   walk(shape, [stepsOf(a.shape, shape.length), stepsOf(b.shape, shape.length)], ([p, q]) => {
-    out.data[i++] = f(a.data[p!]!, b.data[q!]!);
+    out.data[i++] = f(a.data[p], b.data[q]);
   });
   return out;
 }
@@ -76,19 +76,19 @@ function reduceSum(x: Tensor, { axes }: ReduceAttributes, shape: Shape): Tensor 
   const kept = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
   let i = 0;
   walk(x.shape, [stepsOf(kept, kept.length)], ([p]) => {
-    out.data[p!]! += x.data[i++]!;
+    out.data[p] += x.data[i++];
   });
   return out;
 }
 
 function linear(x: Tensor, w: Tensor, b: Tensor, shape: Shape): Tensor {
   const out = zeros(shape);
-  const [rows, columns] = w.shape as [number, number];
+  const [rows, columns] = w.shape;
   for (let i = 0; i < out.data.length; i++) {
     const o = i % rows;
     const start = Math.floor(i / rows) * columns;
-    let sum = b.data[o]!;
-    for (let k = 0; k < columns; k++) sum += x.data[start + k]! * w.data[o * columns + k]!;
+    let sum = b.data[o];
+    for (let k = 0; k < columns; k++) sum += x.data[start + k] * w.data[o * columns + k];
     out.data[i] = sum;
   }
   return out;

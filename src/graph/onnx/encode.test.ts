@@ -11,7 +11,7 @@ function example() {
   const x = g.input('x', [1, 2, 4, 6]);
   const c = g.conv(x, g.parameter('w', [3, 2, 1, 1]), g.parameter('b', [3]), { strides: [2, 1] });
   const [gamma, beta, mean, variance] = ['gamma', 'beta', 'mean', 'var'].map((name) => g.parameter(name, [3]));
-  const n = g.batchNorm(c, gamma!, beta!, mean!, variance!, 0.25);
+  const n = g.batchNorm(c, gamma, beta, mean, variance, 0.25);
   const up = g.upsample(g.upsample(n));
   g.output('total', g.sumOver(g.product(up, g.constant('half', { data: Float32Array.of(0.5), shape: [1] })), [1, 3]));
   const three = (v: number) => ({ data: new Float32Array(3).fill(v), shape: [3] });
@@ -38,7 +38,7 @@ describe('an independent decoder reads', () => {
 
   test('the header', () => {
     expect(Number(model.irVersion)).toBe(8);
-    expect(model.opsetImport!.map((o) => [o.domain, Number(o.version)])).toEqual([['', 17]]);
+    expect(model.opsetImport.map((o) => [o.domain, Number(o.version)])).toEqual([['', 17]]);
     expect(onnx.ModelProto.verify(model)).toBeNull();
   });
 
@@ -78,7 +78,7 @@ describe('an independent decoder reads', () => {
 test('numbers beyond 7, 32 and 53 bits, and negative ones, survive', () => {
   const values = [0, 1, 127, 128, 300, 2 ** 31, 2 ** 32 + 5, Number.MAX_SAFE_INTEGER, -1, -300];
   const tensor = onnx.TensorProto.decode(new Message().ints(1, values).finish());
-  expect(tensor.dims!.map(Number)).toEqual(values);
+  expect(tensor.dims.map(Number)).toEqual(values);
 });
 
 test('weights of another shape are refused by name', () => {

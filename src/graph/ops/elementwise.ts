@@ -1,12 +1,12 @@
 /** Element by element: unary, or binary with numpy's broadcasting. */
-import { broadcast, type None, type Operator, type Shape } from '../operator.ts';
+import { broadcast, type None, type Operator } from '../operator.ts';
 
 function unary(): Operator<None> {
-  return { shape: ([x]) => x as Shape };
+  return { shape: ([x]) => x };
 }
 
 function binary(): Operator<None> {
-  return { shape: ([a, b], _, where) => broadcast(a as Shape, b as Shape, where) };
+  return { shape: ([a, b], _, where) => broadcast(a, b, where) };
 }
 
 export const elementwise = {

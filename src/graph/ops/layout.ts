@@ -6,7 +6,7 @@ import type { Operator, Shape } from '../operator.ts';
 /** The same elements in the same order under another shape. */
 const Reshape: Operator<{ readonly shape: Shape }> = {
   shape([x], { shape }, where) {
-    if (sizeOf(shape) !== sizeOf(x!)) throw new ShapeError(where, `a shape of ${sizeOf(x!)} elements`, shape);
+    if (sizeOf(shape) !== sizeOf(x)) throw new ShapeError(where, `a shape of ${sizeOf(x)} elements`, shape);
     return shape;
   },
   onnx: ({ shape }) => ({ attributes: {}, constants: [{ int64: shape }] }),
@@ -19,7 +19,7 @@ const Concat: Operator<{ readonly axis: number }> = {
     for (const s of rest)
       if (s.length !== first.length || s.some((n, i) => i !== axis && n !== first[i]))
         throw new ShapeError(where, `inputs that agree with (${first.join(', ')}) but for axis ${axis}`, s);
-    return first.map((n, i) => (i === axis ? inputs.reduce((sum, s) => sum + s[axis]!, 0) : n));
+    return first.map((n, i) => (i === axis ? inputs.reduce((sum, s) => sum + s[axis], 0) : n));
   },
 };
 

@@ -9,7 +9,7 @@ const Gemm: Operator<None> = {
     needRank(w, 2, where, 'a matrix (out, in)');
     if (w[1] !== x[1]) throw new ShapeError(where, `a matrix (out, ${x[1]})`, w);
     if (b?.length !== 1 || b[0] !== w[0]) throw new ShapeError(where, `a bias (${w[0]})`, b ?? []);
-    return [x[0]!, w[0]!];
+    return [x[0], w[0]];
   },
   onnx: () => ({ attributes: { transB: 1 } }),
 };

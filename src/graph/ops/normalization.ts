@@ -1,6 +1,6 @@
 /** Normalisation with stored statistics. */
 import { ShapeError } from '../../errors.ts';
-import type { Operator, Shape } from '../operator.ts';
+import type { Operator } from '../operator.ts';
 
 export interface BatchNormAttributes {
   readonly epsilon: number;
@@ -15,7 +15,7 @@ const BatchNormalization: Operator<BatchNormAttributes> = {
     const channels = x?.[1];
     for (const s of statistics)
       if (s.length !== 1 || s[0] !== channels) throw new ShapeError(where, `γ, β, mean and var (${channels})`, s);
-    return x as Shape;
+    return x;
   },
   onnx: ({ epsilon }) => ({ attributes: { epsilon: { float: epsilon } } }),
 };

@@ -7,8 +7,8 @@ function pool2(): Operator<None> {
   return {
     shape([x], _, where) {
       needRank(x, 4, where, 'an input (batch, channel, y, x)');
-      if (x[2]! < 2 || x[3]! < 2) throw new ShapeError(where, 'at least 2 × 2 pixels', x);
-      return [x[0]!, x[1]!, x[2]! >> 1, x[3]! >> 1];
+      if (x[2] < 2 || x[3] < 2) throw new ShapeError(where, 'at least 2 × 2 pixels', x);
+      return [x[0], x[1], x[2] >> 1, x[3] >> 1];
     },
     onnx: (): OnnxForm => ({ attributes: { kernel_shape: [2, 2], strides: [2, 2] } }),
   };
@@ -18,7 +18,7 @@ function pool2(): Operator<None> {
 const Resize: Operator<None> = {
   shape([x], _, where) {
     needRank(x, 4, where, 'an input (batch, channel, y, x)');
-    return [x[0]!, x[1]!, x[2]! * 2, x[3]! * 2];
+    return [x[0], x[1], x[2] * 2, x[3] * 2];
   },
   onnx: () => ({
     attributes: { mode: 'nearest', nearest_mode: 'floor', coordinate_transformation_mode: 'asymmetric' },

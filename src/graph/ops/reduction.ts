@@ -10,8 +10,8 @@ export interface ReduceAttributes {
 
 function reducedShape([x]: readonly Shape[], { axes, keepdims }: ReduceAttributes, where: string): Shape {
   for (const axis of axes)
-    if (!(axis >= 0 && axis < x!.length)) throw new ShapeError(where, `an input with axis ${axis}`, x!);
-  return keepdims ? x!.map((n, i) => (axes.includes(i) ? 1 : n)) : x!.filter((_, i) => !axes.includes(i));
+    if (!(axis >= 0 && axis < x.length)) throw new ShapeError(where, `an input with axis ${axis}`, x);
+  return keepdims ? x.map((n, i) => (axes.includes(i) ? 1 : n)) : x.filter((_, i) => !axes.includes(i));
 }
 
 const ReduceSum: Operator<ReduceAttributes> = {

@@ -23,8 +23,8 @@ class Sketch {
     return this.#draw(this.g.parameter(`p${this.arrays.size}`, shape));
   }
   norm(x: Value): Value {
-    const [a, b, c, d] = [0, 0, 0, 0].map(() => this.parameter(x.shape[1]!));
-    return this.g.batchNorm(x, a!, b!, c!, d!);
+    const [a, b, c, d] = [0, 0, 0, 0].map(() => this.parameter(x.shape[1]));
+    return this.g.batchNorm(x, a, b, c, d);
   }
   conv(x: Value, size: number): Value {
     return this.g.conv(x, this.parameter(3, 3, size, size), this.parameter(3));

@@ -18,10 +18,10 @@ export function lateUpsampling(graph: Graph): Graph {
 
   function makeBefore(value: Value, to: Rewriter): Value | undefined {
     const node = to.producer(value);
-    if (node?.op === 'Resize') return to.visit(node.inputs[0]!);
+    if (node?.op === 'Resize') return to.visit(node.inputs[0]);
     if (!node || !looksAtOnePixel(node)) return undefined;
     const [x, ...others] = node.inputs;
-    const low = before(x!, to);
+    const low = before(x, to);
     return low && to.out.add(node.op, [low, ...others.map(to.visit)], node.attributes, `${value.name} (small)`);
   }
 
@@ -34,6 +34,6 @@ export function lateUpsampling(graph: Graph): Graph {
 function looksAtOnePixel({ op, inputs, attributes }: GraphNode): boolean {
   if (op === 'Relu' || op === 'BatchNormalization') return true;
   if (op !== 'Conv') return false;
-  const [, , ky, kx] = inputs[1]!.shape;
+  const [, , ky, kx] = inputs[1].shape;
   return ky === 1 && kx === 1 && [...attributes.pads, ...attributes.strides].join() === '0,0,0,0,1,1';
 }

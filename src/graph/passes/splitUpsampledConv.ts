@@ -21,10 +21,10 @@ export function splitUpsampledConv(graph: Graph, weights: Weights): BoundGraph {
   const all = new Map(weights);
   const out = rewrite(graph, (node, to) => {
     if (node.op !== 'Conv' || !isPlain3x3(node)) return undefined;
-    const enlarged = to.producer(node.inputs[0]!);
-    const kernel = weights.get(node.inputs[1]!.name);
+    const enlarged = to.producer(node.inputs[0]);
+    const kernel = weights.get(node.inputs[1].name);
     if (enlarged?.op !== 'Resize' || !kernel) return undefined;
-    return split(node, to.visit(enlarged.inputs[0]!), kernel, to, all);
+    return split(node, to.visit(enlarged.inputs[0]), kernel, to, all);
   });
   return { graph: out, weights: all };
 }
@@ -32,8 +32,8 @@ export function splitUpsampledConv(graph: Graph, weights: Weights): BoundGraph {
 function split(conv: Conv, x: Value, kernel: FloatArray, to: Rewriter, weights: Map<string, FloatArray>): Value {
   const { out } = to;
   const name = conv.output.name;
-  const bias = to.visit(conv.inputs[2]!);
-  const [batch, outs, ly, lx] = conv.output.shape as readonly [number, number, number, number];
+  const bias = to.visit(conv.inputs[2]);
+  const [batch, outs, ly, lx] = conv.output.shape;
   const planes = batch * outs;
   const rows = [0, 1].map((e) => {
     const columns = [0, 1].map((f) => {
@@ -54,16 +54,16 @@ function split(conv: Conv, x: Value, kernel: FloatArray, to: Rewriter, weights: 
 
 /** The 2 × 2 kernel for one parity of row and column: (O, I, 3, 3) to (O, I, 2, 2). */
 function parityKernel({ data, shape }: FloatArray, e: number, f: number): FloatArray {
-  const [outs, ins] = shape as readonly [number, number];
+  const [outs, ins] = shape;
   const sums = new Float64Array(outs * ins * 4);
   for (let k = 0, i = 0; k < sums.length; k += 4)
     for (let dy = 0; dy < 3; dy++)
-      for (let dx = 0; dx < 3; dx++) sums[k + 2 * ((dy + 1 - e) >> 1) + ((dx + 1 - f) >> 1)]! += data[i++]!;
+      for (let dx = 0; dx < 3; dx++) sums[k + 2 * ((dy + 1 - e) >> 1) + ((dx + 1 - f) >> 1)] += data[i++];
   return { data: Float32Array.from(sums), shape: [outs, ins, 2, 2] };
 }
 
 function isPlain3x3({ inputs, attributes }: Conv): boolean {
-  const [, , ky, kx] = inputs[1]!.shape;
+  const [, , ky, kx] = inputs[1].shape;
   const { pads, strides, group } = attributes;
   return inputs.length === 3 && ky === 3 && kx === 3 && [...pads, ...strides, group].join() === '1,1,1,1,1,1,1';
 }
