@@ -31,6 +31,7 @@ export { arrayReader, arrayWriter, type WindowReader, type WindowWriter } from '
 export * from './errors.ts';
 // Files
 export type { ImageFile, ReadImageOptions } from './io/imageFile.ts';
+export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
 export { openNpz, writeNpz } from './io/npz.ts';
 export { type WritePngOptions, writePng } from './io/png/writePng.ts';
@@ -44,7 +45,6 @@ export type { TensorFile, TensorInfo } from './io/tensorFile.ts';
 export { type WriteTiffOptions, writeTiff } from './io/tiff/writeTiff.ts';
 export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
-export { narrowLabels } from './io/writeLabels.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
 export { diameters } from './masks/diameters.ts';
 export { fillHolesAndRemoveSmallMasks } from './masks/fillHolesAndRemoveSmallMasks.ts';

@@ -22,10 +22,10 @@ export function reshapeAxes(from: Dimensions, shape: readonly number[]): string 
   let behindOld = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     while (old > 0 && from.shape[old] === 1 && shape[i] !== 1) old--;
-    behind *= shape[i]!;
-    if (old >= 0 && shape[i] === from.shape[old] && behind === behindOld * shape[i]!) {
-      behindOld *= shape[i]!;
-      axes = from.axes[old--]! + axes;
+    behind *= shape[i];
+    if (old >= 0 && shape[i] === from.shape[old] && behind === behindOld * shape[i]) {
+      behindOld *= shape[i];
+      axes = from.axes[old--] + axes;
     } else axes = `Q${axes}`;
   }
   return axes;

@@ -6,6 +6,7 @@
 import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../array/float16.ts';
 import type { AnyTypedArray, NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
+import { swapBytes } from './swapBytes.ts';
 
 const classes = {
   bool: Uint8Array,
@@ -79,9 +80,4 @@ function convert(data: AnyTypedArray, dtype: ElementType): AnyTypedArray {
     if (dtype === 'bfloat16') return encodeBfloat16(Float32Array.from(data));
   }
   throw new OptionError('dtype', dtype, `encodeElements: cannot store ${own} as ${dtype}; convert the array first`);
-}
-
-function swapBytes(bytes: Uint8Array, width: number): void {
-  if (width === 1) return;
-  for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse();
 }

@@ -3,13 +3,13 @@
  * They are pickles; only plain values and arrays of numbers are read, nothing is executed.
  */
 import { FormatError } from '../errors.ts';
+import { concat } from './concat.ts';
 import { formatNpyHeader, parseNpyHeader } from './npyHeader.ts';
 import { numpyGlobals, PickledArray } from './pickle/numpyGlobals.ts';
 import { numpyObject } from './pickle/numpyPickle.ts';
 import { readPickle } from './pickle/readPickle.ts';
 import { type AllowedGlobals, describeValue, type PickleValue } from './pickle/values.ts';
 import { type Picklable, picklePieces } from './pickle/writePickle.ts';
-import { concat } from './zipWrite.ts';
 
 /**
  * Reads the dictionary in a .npy file: what `numpy.load(file, allow_pickle=True).item()` gives.

@@ -49,8 +49,8 @@ describe('safetensors', () => {
       { data_offsets: number[] }
     >;
     expect((8 + length) % 8).toBe(0);
-    expect(header['count']!.data_offsets[0]! % 8).toBe(0);
-    expect(header['weight']!.data_offsets[0]! % 4).toBe(0);
+    expect(header['count'].data_offsets[0] % 8).toBe(0);
+    expect(header['weight'].data_offsets[0] % 4).toBe(0);
   });
 
   it.each<[ElementType, number]>([
@@ -61,7 +61,7 @@ describe('safetensors', () => {
     const values = new Map([['w', { data: Float32Array.of(1.5, -3), shape: [2] }]]);
     const bytes = writeSafetensors(values, { dtypeOf: () => dtype });
     const opened = await openSafetensors(sourceFromBytes(bytes));
-    expect(opened.tensors[0]!.dtype).toBe(dtype);
+    expect(opened.tensors[0].dtype).toBe(dtype);
     expect(Array.from((await opened.read('w')).data, Number)).toEqual([1.5, -3]);
     expect(bytes.length % 8).toBe((2 * width) % 8);
     await expect(opened.read('v')).rejects.toThrow('no tensor v');

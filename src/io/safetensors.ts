@@ -5,11 +5,11 @@
 import { type AnyTypedArray, type NdArray, sizeOf } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import { FormatError, OptionError, UnsupportedError } from '../errors.ts';
+import { concat } from './concat.ts';
 import { decodeElements, type ElementType, elementBytes, elementTypeOf, encodeElements } from './elementType.ts';
 import { isShape } from './isShape.ts';
 import { buffered, type Source } from './source.ts';
 import { readStateDict, type TensorFile, type TensorInfo } from './tensorFile.ts';
-import { concat } from './zipWrite.ts';
 
 const codes: Readonly<Record<string, ElementType>> = {
   BOOL: 'bool',

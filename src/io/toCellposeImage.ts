@@ -24,13 +24,13 @@ export function toCellposeImage(image: ImageFile): CellposeImage {
   if (format !== 'png' && format !== 'jpeg') return asStored(array, axes);
   const samples = array.data as Uint8Array | Uint16Array;
   if (photometric === 'palette')
-    return rgb(image, (i) => image.palette?.[samples[i]!] ?? black, 'palette colours were looked up');
+    return rgb(image, (i) => image.palette?.[samples[i]] ?? black, 'palette colours were looked up');
   if (photometric === 'cmyk')
     return rgb(image, (i) => cmykToRgb(samples.subarray(4 * i, 4 * i + 4)), 'CMYK was converted to RGB');
-  const n = axes === 'YXS' ? array.shape[2]! : 1;
+  const n = axes === 'YXS' ? array.shape[2] : 1;
   if (n === 4) return rgb(image, (i) => samples.subarray(4 * i, 4 * i + 3), 'the alpha channel was dropped');
   if (n === 2) {
-    const grey = (i: number) => [samples[2 * i]!, samples[2 * i]!, samples[2 * i]!];
+    const grey = (i: number) => [samples[2 * i], samples[2 * i], samples[2 * i]];
     return rgb(image, grey, 'grey with alpha was made RGB, and alpha dropped');
   }
   if (image.bits >= 8) return { data: samples, shape: array.shape, axes, notes: [] };
@@ -48,20 +48,20 @@ function asStored({ data, shape }: NdArray<AnyTypedArray>, axes: string): Cellpo
 
 /** (Y, X, 3), pixel i by `colour`. */
 function rgb({ data, dtype }: ImageFile, colour: (i: number) => ArrayLike<number>, note: string): CellposeImage {
-  const [height, width] = data.shape as readonly [number, number];
+  const [height, width] = data.shape;
   const n = height * width;
   const out = dtype === 'uint16' ? new Uint16Array(3 * n) : new Uint8Array(3 * n);
   for (let i = 0; i < n; i++) {
     const c = colour(i);
-    out[3 * i] = c[0]!;
-    out[3 * i + 1] = c[1]!;
-    out[3 * i + 2] = c[2]!;
+    out[3 * i] = c[0];
+    out[3 * i + 1] = c[1];
+    out[3 * i + 2] = c[2];
   }
   return { data: out, shape: [height, width, 3], axes: 'YXS', notes: [note] };
 }
 
 /** OpenCV's integer formula, on inks where 255 is none: colour = K − ((255 − C) · K >> 8). */
 function cmykToRgb(ink: ArrayLike<number>): number[] {
-  const k = 255 - ink[3]!;
-  return [0, 1, 2].map((i) => k - ((ink[i]! * k) >> 8));
+  const k = 255 - ink[3];
+  return [0, 1, 2].map((i) => k - ((ink[i] * k) >> 8));
 }

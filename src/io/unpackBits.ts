@@ -21,7 +21,7 @@ export function unpackBits(
       let value = 0;
       for (let left = bits; left > 0; ) {
         const take = Math.min(left, 8 - (bit & 7));
-        value = value * (1 << take) + ((bytes[bit >> 3]! >> (8 - (bit & 7) - take)) & ((1 << take) - 1));
+        value = value * (1 << take) + ((bytes[bit >> 3] >> (8 - (bit & 7) - take)) & ((1 << take) - 1));
         bit += take;
         left -= take;
       }

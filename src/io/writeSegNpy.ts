@@ -4,10 +4,10 @@ import { ShapeError } from '../errors.ts';
 import { masksToOutlines } from '../masks/outlines.ts';
 import { normalize99 } from '../transforms/normalize99.ts';
 import { resizeImage } from '../transforms/resizeImage.ts';
+import { concat } from './concat.ts';
 import { npyDictionaryPieces } from './npyObject.ts';
 import { numpyArray } from './pickle/numpyPickle.ts';
 import { type Call, Float, type Picklable } from './pickle/writePickle.ts';
-import { concat } from './zipWrite.ts';
 
 export interface WriteSegNpyInput {
   /** Labels (ly, lx): 0 background, 1…n cells. */

@@ -3,6 +3,7 @@
  * The same entries give the same bytes: there is no date inside. Source: PKWARE APPNOTE 6.3, sections 4.3 and 4.5.3.
  */
 import { deflate } from '#platform';
+import { concat, totalLength } from './concat.ts';
 import { crc32 } from './crc32.ts';
 
 export interface ZipInput {
@@ -51,17 +52,6 @@ export function zipParts(entries: Iterable<ZipInput>, options: ZipOptions = {}):
 /** The archive as one array. */
 export function writeZip(entries: Iterable<ZipInput>, options: ZipOptions = {}): Uint8Array {
   return concat(zipParts(entries, options));
-}
-
-/** Joins parts. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(totalLength(parts));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 interface Entry {
@@ -161,8 +151,4 @@ function zip64End(count: number, length: number, at: number): Uint8Array {
   view.setBigUint64(64, BigInt(at + length), true);
   view.setUint32(72, 1, true);
   return bytes;
-}
-
-function totalLength(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
 }

@@ -3,9 +3,9 @@
 /** YCbCr to RGB: the first three of every `step` samples. */
 export function ycbcrToRgb(data: Uint8Array, step: number): void {
   for (let i = 0; i < data.length; i += step) {
-    const y = data[i]!;
-    const cb = data[i + 1]! - 128;
-    const cr = data[i + 2]! - 128;
+    const y = data[i];
+    const cb = data[i + 1] - 128;
+    const cr = data[i + 2] - 128;
     data[i] = clamp(y + ((91881 * cr + 32768) >> 16));
     data[i + 1] = clamp(y + ((-22554 * cb - 46802 * cr + 32768) >> 16));
     data[i + 2] = clamp(y + ((116130 * cb + 32768) >> 16));
@@ -15,7 +15,7 @@ export function ycbcrToRgb(data: Uint8Array, step: number): void {
 /** YCCK to CMYK: the RGB of its first three samples is the complement of CMY. */
 export function ycckToCmyk(data: Uint8Array): void {
   ycbcrToRgb(data, 4);
-  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) data[i + c] = 255 - data[i + c]!;
+  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) data[i + c] = 255 - data[i + c];
 }
 
 function clamp(value: number): number {

@@ -67,7 +67,7 @@ export function decodeJpeg(bytes: Uint8Array, options: DecodeJpegOptions): JpegP
 function interleave(plane: Plane, data: Uint8Array, s: number, samples: number, width: number): void {
   const from = plane.data;
   for (let to = s, line = 0; to < data.length; line += plane.stride)
-    for (let x = 0; x < width; x++, to += samples) data[to] = from[line + x]!;
+    for (let x = 0; x < width; x++, to += samples) data[to] = from[line + x];
 }
 
 /** Walks the segments from SOI to EOI and decodes every scan into the frame's coefficients. */

@@ -100,12 +100,11 @@ export function readFrame(body: Uint8Array, marker: number, allow: (samples: num
 /** Reads quantization tables (DQT) into `tables`, in natural order. */
 export function readQuantization(body: Uint8Array, tables: Tables): void {
   for (let at = 0; at < body.length; ) {
-    const wide = body[at]! >> 4 ? 2 : 1;
-    const slot = body[at++]! & 15;
+    const wide = body[at] >> 4 ? 2 : 1;
+    const slot = body[at++] & 15;
     if (slot > 3 || at + 64 * wide > body.length) throw new FormatError('JPEG', 'a quantization table is damaged');
     const table = new Uint16Array(64);
-    for (let k = 0; k < 64; k++, at += wide)
-      table[zigzag[k]!] = wide === 1 ? body[at]! : body[at]! * 256 + body[at + 1]!;
+    for (let k = 0; k < 64; k++, at += wide) table[zigzag[k]] = wide === 1 ? body[at] : body[at] * 256 + body[at + 1];
     tables.quantization[slot] = table;
   }
 }
@@ -113,8 +112,8 @@ export function readQuantization(body: Uint8Array, tables: Tables): void {
 /** Reads Huffman tables (DHT) into `tables`. */
 export function readHuffman(body: Uint8Array, tables: Tables): void {
   for (let at = 0; at < body.length; ) {
-    const kind = body[at]! >> 4;
-    const slot = body[at]! & 15;
+    const kind = body[at] >> 4;
+    const slot = body[at] & 15;
     const counts = body.subarray(at + 1, at + 17);
     const total = counts.reduce((sum, n) => sum + n, 0);
     if (kind > 1 || slot > 3 || at + 17 + total > body.length)
@@ -129,11 +128,11 @@ export function readHuffman(body: Uint8Array, tables: Tables): void {
 export function readApplication(body: Uint8Array, marker: number, into: Application): void {
   const name = new TextDecoder('latin1').decode(body.subarray(0, 6));
   if (marker === 0xe0 && name.startsWith('JFIF\0')) into.jfif = true;
-  if (marker === 0xee && name.startsWith('Adobe') && body.length >= 12) into.adobe = body[11]!;
+  if (marker === 0xee && name.startsWith('Adobe') && body.length >= 12) into.adobe = body[11];
   if (marker !== 0xe1 || name !== 'Exif\0\0') return;
   try {
     const { tiff, directories } = openTiff(body.subarray(6));
-    const value = tagNumbers(tiff, directories[0]!, 274)?.[0];
+    const value = tagNumbers(tiff, directories[0], 274)?.[0];
     if (value !== undefined && value >= 1 && value <= 8) into.orientation = value;
   } catch {
     // Damaged EXIF does not make the picture unreadable; it then has no known orientation.

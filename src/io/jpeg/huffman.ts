@@ -19,13 +19,13 @@ export function makeHuffmanTable(counts: Uint8Array, symbols: Uint8Array): Huffm
   const last = new Int32Array(17).fill(-1);
   const shift = new Int32Array(17);
   for (let length = 1, code = 0, k = 0; length <= 16; length++, code <<= 1) {
-    const n = counts[length - 1]!;
+    const n = counts[length - 1];
     if (code + n > 1 << length) throw new FormatError('JPEG', 'a Huffman table has more codes than fit');
     shift[length] = k - code;
     for (let i = 0; i < n; i++, code++, k++) {
       if (length > shortBits) continue;
       const from = code << (shortBits - length);
-      short.fill((length << 8) | symbols[k]!, from, from + (1 << (shortBits - length)));
+      short.fill((length << 8) | symbols[k], from, from + (1 << (shortBits - length)));
     }
     if (n > 0) last[length] = code - 1;
   }
@@ -51,7 +51,7 @@ export class BitReader {
     while (this.count <= 24) {
       let byte = 0;
       if (this.at >= bytes.length) this.padding += 8;
-      else if (bytes[this.at] !== 0xff) byte = bytes[this.at++]!;
+      else if (bytes[this.at] !== 0xff) byte = bytes[this.at++];
       else if (bytes[this.at + 1] === 0) {
         // FF 00 stands for the byte FF; FF and anything else is a marker.
         byte = 0xff;
@@ -78,16 +78,16 @@ export class BitReader {
 
   symbol(table: HuffmanTable): number {
     if (this.count < 16) this.fill();
-    const entry = table.short[(this.buffer >>> (this.count - shortBits)) & ((1 << shortBits) - 1)]!;
+    const entry = table.short[(this.buffer >>> (this.count - shortBits)) & ((1 << shortBits) - 1)];
     if (entry !== 0) {
       this.count -= entry >> 8;
       return entry & 255;
     }
     for (let length = shortBits + 1; length <= 16; length++) {
       const code = (this.buffer >>> (this.count - length)) & ((1 << length) - 1);
-      if (code <= table.last[length]!) {
+      if (code <= table.last[length]) {
         this.count -= length;
-        return table.symbols[code + table.shift[length]!]!;
+        return table.symbols[code + table.shift[length]];
       }
     }
     throw new FormatError('JPEG', 'a Huffman code does not exist: the file is damaged', this.at);
@@ -106,7 +106,7 @@ export class BitReader {
     this.padding = 0;
     const { bytes } = this;
     while (bytes[this.at] === 0xff && bytes[this.at + 1] === 0xff) this.at++;
-    const marker = bytes[this.at + 1]!;
+    const marker = bytes[this.at + 1];
     if (bytes[this.at] !== 0xff || marker < 0xd0 || marker > 0xd7)
       throw new FormatError('JPEG', 'a restart marker is missing: the file is damaged', this.at);
     this.at += 2;

@@ -30,20 +30,20 @@ export function inverseDct(component: Component, quantization: Uint16Array): Uin
 
 /** First pass: dequantizes a column and writes it to `work` with `kept` fractional bits. */
 function transformColumn(c: Int16Array, at: number, q: Uint16Array, x: number): void {
-  const c0 = c[at]! * q[x]!;
-  if ((c[at + 8]! | c[at + 16]! | c[at + 24]! | c[at + 32]! | c[at + 40]! | c[at + 48]! | c[at + 56]!) === 0) {
+  const c0 = c[at] * q[x];
+  if ((c[at + 8] | c[at + 16] | c[at + 24] | c[at + 32] | c[at + 40] | c[at + 48] | c[at + 56]) === 0) {
     for (let i = x; i < 64; i += 8) work[i] = c0 << kept;
     return;
   }
   work[x] = c0;
-  for (let i = 8; i < 64; i += 8) work[x + i] = Math.imul(c[at + i]!, q[x + i]!);
+  for (let i = 8; i < 64; i += 8) work[x + i] = Math.imul(c[at + i], q[x + i]);
   transform(work, x, 8, 13 - kept);
 }
 
 /** Second pass: transforms a line of `work` and writes it as samples around 128. Clamping is the array's. */
 function transformRow(at: number, out: Uint8ClampedArray, to: number): void {
   transform(work, at, 1, 13 + kept + 3);
-  for (let i = 0; i < 8; i++) out[to + i] = work[at + i]! + 128;
+  for (let i = 0; i < 8; i++) out[to + i] = work[at + i] + 128;
 }
 
 /** Eight values w[at], w[at + step] … in place, divided by 2^shift and rounded. */
@@ -57,18 +57,18 @@ function transform(w: Int32Array, at: number, step: number, shift: number): void
   const i7 = i6 + step;
   const half = 1 << (shift - 1);
   // Even part: a rotation of (2, 6) by π/8, times √2, and the sums of (0, 4).
-  const w2 = w[i2]!;
-  const w6 = w[i6]!;
+  const w2 = w[i2];
+  const w6 = w[i6];
   const turn = Math.imul(w2 + w6, 4433);
   const e2 = turn - Math.imul(w6, 15137);
   const e3 = turn + Math.imul(w2, 6270);
-  const e0 = ((w[at]! + w[i4]!) << 13) + half;
-  const e1 = ((w[at]! - w[i4]!) << 13) + half;
+  const e0 = ((w[at] + w[i4]) << 13) + half;
+  const e1 = ((w[at] - w[i4]) << 13) + half;
   // Odd part.
-  const w1 = w[i1]!;
-  const w3 = w[i3]!;
-  const w5 = w[i5]!;
-  const w7 = w[i7]!;
+  const w1 = w[i1];
+  const w3 = w[i3];
+  const w5 = w[i5];
+  const w7 = w[i7];
   const z5 = Math.imul(w7 + w3 + w5 + w1, 9633);
   const z1 = Math.imul(w7 + w1, -7373);
   const z2 = Math.imul(w5 + w3, -20995);

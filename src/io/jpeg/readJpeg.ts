@@ -25,7 +25,7 @@ export function readJpeg(bytes: Uint8Array, options: ReadImageOptions = {}): Ima
   const allow = (samples: number) => checkClaim('JPEG', samples, bytes.length * jpegGain, maxBytes);
   const { width, height, samples, data, application } = decodeJpeg(bytes, { allow });
   // Adobe programs store CMYK inverted.
-  if (samples === 4 && application.adobe !== undefined) for (let i = 0; i < data.length; i++) data[i] = 255 - data[i]!;
+  if (samples === 4 && application.adobe !== undefined) for (let i = 0; i < data.length; i++) data[i] = 255 - data[i];
   return {
     format: 'jpeg',
     data: { data, shape: samples === 1 ? [height, width] : [height, width, samples] },

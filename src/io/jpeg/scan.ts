@@ -46,11 +46,11 @@ export function decodeScan(bytes: Uint8Array, header: Uint8Array, at: number, fr
   const parts = Array.from({ length: n }, (_, i): Part => {
     const component = frame.components.find(({ id }) => id === header[1 + 2 * i]);
     if (!component) throw new FormatError('JPEG', 'a scan names a component that the frame lacks', at);
-    const slots = header[2 + 2 * i]!;
+    const slots = header[2 + 2 * i];
     return { component, dc: tables.dc[slots >> 4] ?? noTable, ac: tables.ac[slots & 15] ?? noTable, predicted: 0 };
   });
   const [start, end, approximation] = frame.progressive
-    ? [header[1 + 2 * n]!, header[2 + 2 * n]!, header[3 + 2 * n]!]
+    ? [header[1 + 2 * n], header[2 + 2 * n], header[3 + 2 * n]]
     : [0, 63, 0];
   const [high, low] = [approximation >> 4, approximation & 15];
   if (end > 63 || start > end || low > 13 || (frame.progressive && start === 0 && end !== 0) || (start > 0 && n > 1))
@@ -64,7 +64,7 @@ export function decodeScan(bytes: Uint8Array, header: Uint8Array, at: number, fr
 
 /** Goes through the units of the scan: of one component, single blocks; of several, groups of blocks, h × v of each. */
 function decodeUnits(scan: Scan, parts: readonly Part[], frame: Frame, interval: number, block: DecodeBlock): void {
-  const only = parts.length === 1 ? parts[0]! : undefined;
+  const only = parts.length === 1 ? parts[0] : undefined;
   const across = only ? Math.ceil(only.component.width / 8) : Math.ceil(frame.width / (8 * frame.hMax));
   const down = only ? Math.ceil(only.component.height / 8) : Math.ceil(frame.height / (8 * frame.vMax));
   for (let row = 0, unit = 0; row < down; row++) {
@@ -104,7 +104,7 @@ function sequential({ reader }: Scan, part: Part, coefficients: Int16Array, at: 
     }
     k += symbol >> 4;
     // Beyond 63 only in damaged files; the index is then kept inside the block.
-    coefficients[at + zigzag[k & 63]!] = reader.signed(size);
+    coefficients[at + zigzag[k & 63]] = reader.signed(size);
   }
 }
 
@@ -114,7 +114,7 @@ function dcFirst({ reader, low }: Scan, part: Part, coefficients: Int16Array, at
 }
 
 function dcRefine({ reader, low }: Scan, _part: Part, coefficients: Int16Array, at: number): void {
-  if (reader.bits(1)) coefficients[at] = coefficients[at]! | (1 << low);
+  if (reader.bits(1)) coefficients[at] = coefficients[at] | (1 << low);
 }
 
 function acFirst(scan: Scan, part: Part, coefficients: Int16Array, at: number): void {
@@ -136,7 +136,7 @@ function acFirst(scan: Scan, part: Part, coefficients: Int16Array, at: number): 
       continue;
     }
     k += run;
-    coefficients[at + zigzag[k & 63]!] = reader.signed(size) << low;
+    coefficients[at + zigzag[k & 63]] = reader.signed(size) << low;
   }
 }
 
@@ -156,7 +156,7 @@ function acRefine(scan: Scan, part: Part, coefficients: Int16Array, at: number):
     }
     // Pass over `run` zeros; coefficients that are not zero take their bit on the way.
     for (; k <= end; k++) {
-      const i = at + zigzag[k]!;
+      const i = at + zigzag[k];
       if (coefficients[i] !== 0) refine(reader, coefficients, i, one);
       else if (run-- === 0) {
         coefficients[i] = fresh;
@@ -166,13 +166,13 @@ function acRefine(scan: Scan, part: Part, coefficients: Int16Array, at: number):
   }
   if (scan.endRun === 0) return;
   for (; k <= end; k++) {
-    const i = at + zigzag[k]!;
+    const i = at + zigzag[k];
     if (coefficients[i] !== 0) refine(reader, coefficients, i, one);
   }
   scan.endRun--;
 }
 
 function refine(reader: BitReader, coefficients: Int16Array, i: number, one: number): void {
-  const value = coefficients[i]!;
+  const value = coefficients[i];
   if (reader.bits(1) && (Math.abs(value) & one) === 0) coefficients[i] = value + (value > 0 ? one : -one);
 }

@@ -25,7 +25,7 @@ describe('readPickle', () => {
       ...numpyGlobals,
       'builtins.set': ([items]: readonly PickleValue[]) => new Set(items as PickleValue[]),
     };
-    const bytes = decode(golden.values[protocol]!);
+    const bytes = decode(golden.values[protocol]);
     const value = readPickle(bytes, { globals }).value as Map<string, PickleValue>;
     expect(value.get('i')).toEqual([0, 255, 256, 65535, 65536, -1, -(2 ** 31), 2 ** 40, 2n ** 70n, -(2n ** 70n)]);
     expect(value.get('f')).toEqual([0.5, -1e300, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
@@ -42,7 +42,7 @@ describe('readPickle', () => {
   });
 
   it.each(protocols)('reads the arrays of NumPy at protocol %s', (protocol) => {
-    const value = readPickle(decode(golden.arrays[protocol]!), { globals: numpyGlobals }).value as Map<
+    const value = readPickle(decode(golden.arrays[protocol]), { globals: numpyGlobals }).value as Map<
       string,
       PickleValue
     >;
@@ -57,7 +57,7 @@ describe('readPickle', () => {
   });
 
   it.each(protocols)('reads what else stands in result files at protocol %s', (protocol) => {
-    const { value } = readPickle(decode(golden.seg[protocol]!), { globals: dictionaryGlobals });
+    const { value } = readPickle(decode(golden.seg[protocol]), { globals: dictionaryGlobals });
     const expected = { p: '/data/a b/c.tif', r: 'c.tif', u: 'zelle ä', d: 17.5 };
     expect(value).toEqual(new Map(Object.entries(expected)));
   });

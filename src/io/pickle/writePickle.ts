@@ -3,7 +3,7 @@
  * Source: the opcode list of CPython's `pickletools`.
  */
 import { OptionError } from '../../errors.ts';
-import { concat } from '../zipWrite.ts';
+import { concat } from '../concat.ts';
 
 /** What can be written. Arrays are lists; tuples, floats with integer values and calls are marked by their classes. */
 export type Picklable =

@@ -7,8 +7,8 @@
 import { decode } from 'fast-png';
 import { deflate } from '#platform';
 import { FormatError } from '../../errors.ts';
+import { concat } from '../concat.ts';
 import { unpackBits } from '../unpackBits.ts';
-import { concat } from '../zipWrite.ts';
 import { makeChunk, pngSignature } from './chunks.ts';
 
 export interface Header {
@@ -60,7 +60,7 @@ function decodeSmallPasses(lines: Uint8Array, header: Header): Uint8Array {
     const pass = decodePicture(lines.subarray(at, at + length), plainHeader);
     at += length;
     for (let row = 0, from = 0; row < h; row++)
-      for (let column = 0; column < w; column++) out[(y + row * dy) * width + x + column * dx] = pass[from++]!;
+      for (let column = 0; column < w; column++) out[(y + row * dy) * width + x + column * dx] = pass[from++];
   }
   return out;
 }

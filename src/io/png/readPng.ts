@@ -5,9 +5,9 @@
  */
 import { inflate } from '#platform';
 import { FormatError } from '../../errors.ts';
+import { concat } from '../concat.ts';
 import type { ImageFile, Photometric, ReadImageOptions } from '../imageFile.ts';
 import { checkClaim, defaultMaxBytes } from '../imageFile.ts';
-import { concat } from '../zipWrite.ts';
 import { type Chunks, pngSignature, readChunks } from './chunks.ts';
 import { decodeLines, type Header, linesLength } from './decodeLines.ts';
 
@@ -47,7 +47,7 @@ export function readPng(bytes: Uint8Array, options: ReadImageOptions = {}): Imag
   // Deflate cannot shrink by more than 1032 : 1, so a small file cannot hold a huge picture.
   checkClaim('PNG', needed, packed.length * 1032 + 64, options.maxBytes ?? defaultMaxBytes);
   const data = decodeLines(inflateLines(packed, needed), header);
-  const { photometric } = colourTypes[header.colourType]!;
+  const { photometric } = colourTypes[header.colourType];
   return {
     format: 'png',
     data: { data, shape: samples === 1 ? [height, width] : [height, width, samples] },
@@ -68,20 +68,20 @@ function readHeader({ first, image }: Chunks): Header {
   const width = view.getUint32(0);
   const height = view.getUint32(4);
   const [bits, colourType, compression, filter, interlace] = body.subarray(8);
-  const colour = colourTypes[colourType!];
+  const colour = colourTypes[colourType];
   if (width === 0 || height === 0)
     throw new FormatError('PNG', `a picture of ${width} x ${height} pixels is empty`, 16);
   if (!colour) throw new FormatError('PNG', `colour type ${colourType} does not exist`, 25);
-  if (!colour.bits.includes(bits!))
+  if (!colour.bits.includes(bits))
     throw new FormatError('PNG', `bit depth ${bits} does not exist for colour type ${colourType}`, 24);
-  if (compression !== 0 || filter !== 0 || interlace! > 1)
+  if (compression !== 0 || filter !== 0 || interlace > 1)
     throw new FormatError(
       'PNG',
       `unknown method: compression ${compression}, filter ${filter}, interlace ${interlace}`,
       26,
     );
   if (image.length === 0) throw new FormatError('PNG', 'the file has no image data (IDAT)');
-  return { width, height, bits: bits!, colourType: colourType!, samples: colour.samples, interlaced: interlace === 1 };
+  return { width, height, bits: bits, colourType: colourType, samples: colour.samples, interlaced: interlace === 1 };
 }
 
 /** The inflated lines. Stops soon after `needed` bytes, so that a bomb costs nothing; zlib checks its sum. */
@@ -107,13 +107,13 @@ function readColours(
     if (!body || body.length === 0 || body.length % 3 !== 0 || body.length > 768)
       throw new FormatError('PNG', `a palette picture needs 1–256 colours; got ${body ? body.length / 3 : 'none'}`);
     const palette = Array.from({ length: body.length / 3 }, (_, i) => {
-      const rgb = [body[3 * i]!, body[3 * i + 1]!, body[3 * i + 2]!];
+      const rgb = [body[3 * i], body[3 * i + 1], body[3 * i + 2]];
       return alpha ? [...rgb, alpha[i] ?? 255] : rgb;
     });
     return { palette };
   }
   if (!alpha || alpha.length !== 2 * samples) return {};
   return {
-    transparentColour: Array.from({ length: samples }, (_, i) => alpha[2 * i]! * 256 + alpha[2 * i + 1]!),
+    transparentColour: Array.from({ length: samples }, (_, i) => alpha[2 * i] * 256 + alpha[2 * i + 1]),
   };
 }

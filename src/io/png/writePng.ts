@@ -17,7 +17,7 @@ export interface WritePngOptions {
  */
 export function writePng(image: NdArray<AnyTypedArray>, options: WritePngOptions = {}): Uint8Array<ArrayBuffer> {
   const { data, shape } = image;
-  const [height, width, channels = 1] = shape as [number, number, number?];
+  const [height, width, channels = 1] = shape;
   const fits = (shape.length === 2 || shape.length === 3) && channels >= 1 && channels <= 4;
   if (!fits || data.length === 0 || data.length !== height * width * channels)
     throw new ShapeError('writePng', '(Y, X) or (Y, X, 1–4) with at least one pixel', shape);

@@ -3,13 +3,13 @@
  * byte order (little-endian, as WebAssembly demands it of every machine we run on), its predictor undone, and copied.
  */
 import { FormatError } from '../../errors.ts';
+import { swapBytes } from '../swapBytes.ts';
 import { unpackBits } from '../unpackBits.ts';
 import { decompress, jpeg, unpackedLimit } from './decompress.ts';
 import type { Tiff } from './directory.ts';
 import { decodeJpegSegment } from './jpegSegment.ts';
 import { sampleBytes, segmentGrid, storedRowBytes, type TiffPage } from './page.ts';
 import { undoFloat, undoHorizontal } from './predictor.ts';
-import { swapBytes } from './samples.ts';
 
 /** Bytes of the page's array. */
 export function pageBytes(page: TiffPage): number {
@@ -60,7 +60,7 @@ export function decodePage(tiff: Tiff, page: TiffPage, out: Uint8Array): void {
 
 /** Samples of one strip or tile as little-endian bytes, at least `rows` lines of the segment's full width; undefined for a hole. */
 function decodeSegment(tiff: Tiff, page: TiffPage, index: number, rows: number): Uint8Array | undefined {
-  const offset = page.offsets[index]!;
+  const offset = page.offsets[index];
   const rowBytes = storedRowBytes(page);
   const expected = rows * rowBytes;
   // Without compression the size is known, and writers have stored wrong counts.
@@ -100,7 +100,7 @@ function toSamples(tiff: Tiff, page: TiffPage, plain: Uint8Array, rows: number, 
 function undoPacked(data: Uint8Array | Uint16Array | Uint32Array, row: number, step: number, bits: number): void {
   undoHorizontal(data, row, step);
   const mask = 2 ** bits - 1;
-  for (let i = 0; i < data.length; i++) data[i] = data[i]! & mask;
+  for (let i = 0; i < data.length; i++) data[i] = data[i] & mask;
 }
 
 function words(bytes: Uint8Array, size: number): Uint8Array | Uint16Array | Uint32Array | BigUint64Array {

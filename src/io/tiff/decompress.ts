@@ -78,7 +78,7 @@ export async function prepareDecompress(pages: readonly TiffPage[]): Promise<voi
  * @throws FormatError if the data are corrupt or too short.
  */
 export function decompress(page: TiffPage, packed: Uint8Array, expected: number): Uint8Array {
-  const { name, unpack } = codecs[page.compression]!;
+  const { name, unpack } = codecs[page.compression];
   let plain: Uint8Array;
   try {
     plain = unpack(page.lsbFirst ? packed.map(reverseBits) : packed, expected);

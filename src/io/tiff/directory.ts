@@ -121,7 +121,7 @@ export function tagNumbers(tiff: Tiff, directory: Directory, code: number): numb
   if (size === 0 || tag.type === 2)
     throw new FormatError('TIFF', `tag ${code} has field type ${tag.type}, not a number`);
   checkExtent(tiff, code, tag, size);
-  const read = readers[tag.type]!;
+  const read = readers[tag.type];
   const { view, little } = tiff;
   const values = new Array<number>(tag.count);
   for (let i = 0; i < tag.count; i++) values[i] = read(view, tag.at + i * size, little);

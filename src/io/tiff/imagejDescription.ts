@@ -32,7 +32,7 @@ export function parseImagejDescription(description: string): ImagejDescription |
   const count = (key: string) => Number(fields.get(key) ?? 1);
   const axes = orders[(fields.get('order') ?? 'czt').toLowerCase()] ?? 'TZC';
   const lengths: Record<string, number> = { T: count('frames'), Z: count('slices'), C: count('channels') };
-  const shape = [...axes].map((axis) => lengths[axis]!);
+  const shape = [...axes].map((axis) => lengths[axis]);
   const images = count('images');
   if (![...shape, images].every((n) => Number.isInteger(n) && n > 0 && n <= 2 ** 31)) return undefined;
   const unit = fields.get('unit');

@@ -39,7 +39,7 @@ function packLzw(data: Uint8Array, old: boolean): Uint8Array {
   if (text !== '') put(table.get(text)!);
   put(257);
   const out = new Uint8Array(Math.ceil(bits.length / 8));
-  for (const [i, bit] of bits.entries()) out[i >> 3]! |= bit << (old ? i & 7 : 7 - (i & 7));
+  for (const [i, bit] of bits.entries()) out[i >> 3] |= bit << (old ? i & 7 : 7 - (i & 7));
   return out;
 }
 

@@ -19,7 +19,7 @@ const end = 257;
  * @throws FormatError at a code that cannot occur.
  */
 export function unpackLzw(packed: Uint8Array, expected: number): Uint8Array {
-  const old = packed[0] === 0 && (packed[1]! & 1) === 1;
+  const old = packed[0] === 0 && (packed[1] & 1) === 1;
   const out = new Uint8Array(expected);
   const positions = new Int32Array(4096);
   const lengths = new Int32Array(4096);
@@ -34,7 +34,7 @@ export function unpackLzw(packed: Uint8Array, expected: number): Uint8Array {
   for (let from = 0; at < expected; ) {
     // Take the next code; bits wait in `buffer`, at most 8 + 12 of them.
     while (buffered < width && from < packed.length) {
-      const byte = packed[from++]!;
+      const byte = packed[from++];
       buffer = old ? buffer | (byte << buffered) : (buffer << 8) | byte;
       buffered += 8;
     }
@@ -67,9 +67,9 @@ export function unpackLzw(packed: Uint8Array, expected: number): Uint8Array {
       continue;
     }
     if (code >= next) throw new FormatError('TIFF', `LZW: code ${code} is used before it is defined`);
-    previousLength = lengths[code]!;
+    previousLength = lengths[code];
     const stop = Math.min(at + previousLength, expected);
-    for (let source = positions[code]!; at < stop; ) out[at++] = out[source++]!;
+    for (let source = positions[code]; at < stop; ) out[at++] = out[source++];
   }
   return at === expected ? out : out.subarray(0, at);
 }

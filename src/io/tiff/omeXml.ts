@@ -71,7 +71,7 @@ export function parseOmeXml(xml: string): OmeImage | string {
 
 function readPlanes({ attributes, content }: Element, axes: string, shape: readonly number[]): OmePlanes {
   let first = 0;
-  for (let i = 0; i < axes.length - 2; i++) first = first * shape[i]! + Number(attributes[`First${axes[i]}`] ?? 0);
+  for (let i = 0; i < axes.length - 2; i++) first = first * shape[i] + Number(attributes[`First${axes[i]}`] ?? 0);
   const stated =
     attributes['PlaneCount'] ?? attributes['NumPlanes'] ?? (attributes['IFD'] === undefined ? undefined : '1');
   const uuid = /<(?:\w+:)?UUID\b[^>]*>([^<]*)</.exec(content)?.[1]?.trim();
@@ -124,7 +124,7 @@ const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"'
 function readAttributes(text: string): Attributes {
   const attributes: Record<string, string> = {};
   for (const [, key, double, single] of text.matchAll(/([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g))
-    attributes[key!] = (double ?? single ?? '').replace(
+    attributes[key] = (double ?? single ?? '').replace(
       /&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi,
       (whole, dec, hex, named) => {
         if (named) return entities[named] ?? whole;

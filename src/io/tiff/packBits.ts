@@ -5,7 +5,7 @@ export function unpackPackBits(packed: Uint8Array, expected: number): Uint8Array
   const out = new Uint8Array(expected);
   let at = 0;
   for (let from = 0; from < packed.length && at < expected; ) {
-    const head = packed[from++]!;
+    const head = packed[from++];
     if (head === 128) continue;
     if (head < 128) {
       const literal = packed.subarray(from, from + Math.min(head + 1, expected - at));
@@ -14,7 +14,7 @@ export function unpackPackBits(packed: Uint8Array, expected: number): Uint8Array
       from += head + 1;
     } else if (from < packed.length) {
       const stop = Math.min(at + 257 - head, expected);
-      out.fill(packed[from++]!, at, stop);
+      out.fill(packed[from++], at, stop);
       at = stop;
     }
   }

@@ -14,18 +14,18 @@ type Integers = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 export function undoHorizontal(data: Integers, row: number, step: number): void {
   if (data instanceof BigUint64Array) {
     for (let start = 0; start + row <= data.length; start += row)
-      for (let i = start + step; i < start + row; i++) data[i] = data[i]! + data[i - step]!;
+      for (let i = start + step; i < start + row; i++) data[i] = data[i] + data[i - step];
     return;
   }
   for (let start = 0; start + row <= data.length; start += row) {
     const end = start + row;
     if (step === 1) {
-      let sum = data[start]!;
+      let sum = data[start];
       for (let i = start + 1; i < end; i++) {
-        sum = (sum + data[i]!) | 0;
+        sum = (sum + data[i]) | 0;
         data[i] = sum;
       }
-    } else for (let i = start + step; i < end; i++) data[i] = data[i]! + data[i - step]!;
+    } else for (let i = start + step; i < end; i++) data[i] = data[i] + data[i - step];
   }
 }
 
@@ -40,9 +40,9 @@ export function undoFloat(bytes: Uint8Array, row: number, step: number, size: nu
   const line = row * size;
   const copy = new Uint8Array(line);
   for (let start = 0; start + line <= bytes.length; start += line) {
-    for (let i = start + step; i < start + line; i++) bytes[i] = bytes[i]! + bytes[i - step]!;
+    for (let i = start + step; i < start + line; i++) bytes[i] = bytes[i] + bytes[i - step];
     copy.set(bytes.subarray(start, start + line));
     for (let i = 0; i < row; i++)
-      for (let b = 0; b < size; b++) bytes[start + i * size + size - 1 - b] = copy[b * row + i]!;
+      for (let b = 0; b < size; b++) bytes[start + i * size + size - 1 - b] = copy[b * row + i];
   }
 }

@@ -42,8 +42,8 @@ function makeTiff(pages: readonly Tags[], data: Uint8Array): Uint8Array {
       }
       if (!fits) extra += numbers.length * (isText ? 1 : 4);
     }
-    at += sizes[i]!;
-    view.setUint32(at - sizes[i]! + 2 + 12 * entries.length, i + 1 < pages.length ? at : 0, true);
+    at += sizes[i];
+    view.setUint32(at - sizes[i] + 2 + 12 * entries.length, i + 1 < pages.length ? at : 0, true);
   }
   return bytes;
 }
@@ -123,7 +123,7 @@ describe('readTiff', () => {
     ['an empty page', page(0, 2), /2 pixels is empty/],
     ['complex numbers', page(2, 2, { 258: [64], 339: [6] }), /64 bits, complex, are not read/],
   ])('refuses %s', async (_, tags, message) => {
-    const error = await readTiff(makeTiff([tags as Tags], ramp(4))).catch((e: unknown) => e);
+    const error = await readTiff(makeTiff([tags], ramp(4))).catch((e: unknown) => e);
     expect(isCellposeError(error)).toBe(true);
     expect(String(error)).toMatch(message);
   });

@@ -34,7 +34,7 @@ export async function readTiff(bytes: Uint8Array, options: ReadImageOptions = {}
   for (const [i, page] of series.pages.entries())
     if (page) decodePage(tiff, page, out.subarray(i * size, (i + 1) * size));
   const { shape, axes, axesFrom, physicalSize, channelNames } = series;
-  const palette = first.photometric === 3 ? readPalette(tiff, directories[options.page ?? 0]!, first.bits) : undefined;
+  const palette = first.photometric === 3 ? readPalette(tiff, directories[options.page ?? 0], first.bits) : undefined;
   return {
     format: 'tiff',
     data: { data: asSamples(out.buffer, first.dtype), shape },
@@ -70,5 +70,5 @@ function readPalette(tiff: Tiff, directory: Directory, bits: number): number[][]
   const map = tagNumbers(tiff, directory, 320);
   const n = 2 ** bits;
   if (!map || map.length < 3 * n) return undefined;
-  return Array.from({ length: n }, (_, i) => [map[i]! >> 8, map[n + i]! >> 8, map[2 * n + i]! >> 8]);
+  return Array.from({ length: n }, (_, i) => [map[i] >> 8, map[n + i] >> 8, map[2 * n + i] >> 8]);
 }

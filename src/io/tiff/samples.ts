@@ -1,20 +1,7 @@
-/** From plain bytes to numbers: byte order, and the array for a sample type. */
+/** From plain bytes to numbers: the array for a sample type. */
 import { decodeFloat16 } from '../../array/float16.ts';
 import type { AnyTypedArray } from '../../array/ndarray.ts';
 import type { SampleType } from '../imageFile.ts';
-
-/** Turns the bytes of each word around, in place. */
-export function swapBytes(bytes: Uint8Array, size: number): void {
-  if (size === 2) {
-    for (let i = 0; i + 1 < bytes.length; i += 2) {
-      const first = bytes[i]!;
-      bytes[i] = bytes[i + 1]!;
-      bytes[i + 1] = first;
-    }
-    return;
-  }
-  for (let i = 0; i + size <= bytes.length; i += size) bytes.subarray(i, i + size).reverse();
-}
 
 /** The array that shows `buffer`, which holds samples in the machine's byte order, as numbers. Half precision is widened. */
 export function asSamples(buffer: ArrayBuffer, dtype: SampleType): AnyTypedArray {

@@ -27,8 +27,8 @@ interface Context {
 
 /** Finds the image of the file. Adds to `warnings` what could not be used. */
 export function findSeries(tiff: Tiff, directories: readonly Directory[], warnings: string[]): Series {
-  const first = readPageTags(tiff, directories[0]!);
-  const description = (tagText(tiff, directories[0]!, 270) ?? '').trim();
+  const first = readPageTags(tiff, directories[0]);
+  const description = (tagText(tiff, directories[0], 270) ?? '').trim();
   const context = { tiff, directories, first, description, warnings };
   return shapedSeries(context) ?? omeSeries(context) ?? imagejSeries(context) ?? likeFirst(context);
 }
@@ -88,7 +88,7 @@ function omeSeries(context: Context): Series | undefined {
   const like = key(first);
   const pages = Array.from({ length: count }, (_, i) => {
     const index = found.get(i);
-    const candidate = index === undefined ? undefined : index === 0 ? first : readPageTags(tiff, directories[index]!);
+    const candidate = index === undefined ? undefined : index === 0 ? first : readPageTags(tiff, directories[index]);
     return candidate && key(candidate) === like ? candidate : undefined;
   });
   const axes = image.axes.slice(0, -2) + first.axes;
@@ -123,8 +123,8 @@ function imagejSeries(context: Context): Series | undefined {
   const stack = followingPlanes(context, count);
   const pages = stack ?? takePages(context, count);
   if (stack && count > 1 && directories.length >= count) {
-    const second = readPageTags(tiff, directories[1]!);
-    if (second.offsets[0] !== stack[1]!.offsets[0])
+    const second = readPageTags(tiff, directories[1]);
+    if (second.offsets[0] !== stack[1].offsets[0])
       warnings.push(
         'the pages lie elsewhere than the ImageJ description promises; read as ImageJ and tifffile read it. ' +
           'If planes look shifted, read the pages one by one',
@@ -144,7 +144,7 @@ function imagejSeries(context: Context): Series | undefined {
 function imagejSize({ tiff, directories }: Context, unit?: string, spacing?: number): PhysicalSize | undefined {
   if (!unit) return undefined;
   const size: { x?: number; y?: number; z?: number } = {};
-  const [x, y] = [282, 283].map((code) => tagNumbers(tiff, directories[0]!, code)?.[0]);
+  const [x, y] = [282, 283].map((code) => tagNumbers(tiff, directories[0], code)?.[0]);
   if (x && x > 0 && Number.isFinite(x)) size.x = 1 / x;
   if (y && y > 0 && Number.isFinite(y)) size.y = 1 / y;
   if (spacing !== undefined) size.z = spacing;
@@ -191,13 +191,13 @@ function takePages(context: Context, count: number): TiffPage[] | undefined {
  */
 function followingPlanes({ tiff, directories, first }: Context, count: number): TiffPage[] | undefined {
   const bytes = (sizeOf(first.shape) * first.bits) / 8;
-  const start = first.offsets[0]!;
+  const start = first.offsets[0];
   const end = start + count * bytes;
   const inOnePiece = first.offsets.every(
-    (offset, i) => i === 0 || offset === first.offsets[i - 1]! + first.counts[i - 1]!,
+    (offset, i) => i === 0 || offset === first.offsets[i - 1] + first.counts[i - 1],
   );
   if (first.compression !== 1 || first.bits % 8 !== 0 || first.segment.tiled || !inOnePiece) return undefined;
-  if (end > tiff.bytes.length || (directories.length > 1 && end > directories[1]!.offset)) return undefined;
+  if (end > tiff.bytes.length || (directories.length > 1 && end > directories[1].offset)) return undefined;
   const segment = { width: first.width, height: first.height, tiled: false };
   const planes = first.planar ? first.samples : 1;
   return Array.from({ length: count }, (_, i) => {

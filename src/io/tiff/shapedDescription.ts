@@ -10,7 +10,7 @@ export function parseShaped(description: string): ShapedDescription | undefined 
   const old = /^shape=\(([\d,\s]*)\)$/.exec(description);
   if (old)
     return checked(
-      old[1]!
+      old[1]
         .split(',')
         .filter((s) => s.trim())
         .map(Number),

@@ -153,7 +153,7 @@ function assemble(
       out.set(strip, data);
       data += strip.length;
     }
-    const next = page + 1 < pages.length ? at + sizes[page]! : 0;
+    const next = page + 1 < pages.length ? at + sizes[page] : 0;
     writer.directory(
       at,
       entriesOf(page),
@@ -161,7 +161,7 @@ function assemble(
       strips.map((strip) => strip.length),
       next,
     );
-    at += sizes[page]!;
+    at += sizes[page];
   }
   return out;
 }
