@@ -43,6 +43,11 @@ export function sizeOf(shape: readonly number[]): number {
  * @throws ShapeError if the data have another number of elements than the shape says.
  */
 export function ndarray<T extends AnyTypedArray, const S extends readonly number[]>(data: T, shape: S): NdArray<T, S> {
-  if (data.length !== sizeOf(shape)) throw new ShapeError('ndarray', `${data.length} elements`, shape);
+  checkArray('ndarray', { data, shape });
   return { data, shape };
+}
+
+/** @throws ShapeError that names `where` if data and shape of an array do not belong together. */
+export function checkArray(where: string, { data, shape }: NdArray<AnyTypedArray>): void {
+  if (data.length !== sizeOf(shape)) throw new ShapeError(where, `a shape for ${data.length} elements`, shape);
 }

@@ -1,6 +1,6 @@
 /** From the network's output to masks. Source: cellpose 3.1 `dynamics.compute_masks`. */
-import type { FloatArray, Masks2D } from '../array/ndarray.ts';
-import { ShapeError } from '../errors.ts';
+import { checkArray, type FloatArray, type Masks2D } from '../array/ndarray.ts';
+import { OptionError, ShapeError } from '../errors.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { removeBadFlowMasks } from './flowErrors.ts';
 import { walkPixels } from './followFlows.ts';
@@ -36,6 +36,8 @@ export interface ComputeMasksOptions {
  * @returns         labels, (ly, lx). Numbered by first appearance; the flow check leaves gaps, `minSize` above 0 closes them.
  *                  All 0 where there are no cells.
  * @throws ShapeError if the sizes differ; OptionError for impossible options.
+ *
+ * NaN in cellprob is background; a coordinate that NaN in dP would move becomes 0.
  */
 export async function computeMasks(
   dP: FloatArray,
@@ -44,6 +46,7 @@ export async function computeMasks(
 ): Promise<Masks2D> {
   const { cellprobThreshold = 0, flowThreshold = 0.4, minSize = -1, rules = dynamics3 } = options;
   const shape = checkShapes(dP, cellprob);
+  checkNumbers({ cellprobThreshold, flowThreshold, minSize });
   const pixels = cellPixels(cellprob.data, cellprobThreshold);
   if (pixels.length === 0) return { data: new Int32Array(shape[0] * shape[1]), shape };
   const writeFlow = (flow: Float32Array) => writeCellFlow(dP.data, pixels, rules.follow.flowScale, flow);
@@ -59,7 +62,17 @@ function checkShapes(dP: FloatArray, cellprob: FloatArray): readonly [number, nu
   if (dP.shape.length !== 3 || dP.shape[0] !== 2 || dP.shape[1] !== ly || dP.shape[2] !== lx) {
     throw new ShapeError('computeMasks', `dP (2, ${ly}, ${lx}) to match cellprob`, dP.shape);
   }
+  checkArray('computeMasks', dP);
+  checkArray('computeMasks', cellprob);
   return [ly, lx];
+}
+
+/** NaN would pass every comparison below as "no". */
+function checkNumbers(options: Readonly<Record<string, number>>): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (Number.isNaN(value))
+      throw new OptionError(option, value, `computeMasks: ${option} must be a number; got ${value}`);
+  }
 }
 
 function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {

@@ -1,8 +1,8 @@
 /** The flow check: a mask is kept if the flow that its shape implies agrees with the network's. Source: cellpose 3.1 `metrics.flow_error`, `remove_bad_flow_masks`. */
-import { hardwareThreads } from '#platform';
-import type { FloatArray, Masks2D } from '../array/ndarray.ts';
+import { checkArray, type FloatArray, type Masks2D } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 import { openKernelJob } from '../kernels/kernelJob.ts';
+import { threadCount } from '../kernels/threadCount.ts';
 import { maxLabel, planeShape } from '../masks/objectBoxes.ts';
 import { cellRanges, roomBytes, threadsForCells } from './cellRanges.ts';
 import { maskErrors } from './diffusion.ts';
@@ -24,7 +24,7 @@ export interface FlowCheckOptions {
  * @param dP     flow of the network, (2, ly, lx), 5 × unit length; not masked by cellprob.
  * @returns      per label 1 … largest label: mean over the mask of the squared length of (flow of the mask − dP / 5);
  *               NaN for a label that is missing.
- * @throws ShapeError if the sizes differ.
+ * @throws ShapeError if the sizes differ; OptionError if threads is below 1.
  */
 export async function flowErrors(
   masks: Masks2D,
@@ -35,10 +35,11 @@ export async function flowErrors(
   if (dP.shape.length !== 3 || dP.shape[0] !== 2 || dP.shape[1] !== ly || dP.shape[2] !== lx) {
     throw new ShapeError('flowErrors', `dP (2, ${ly}, ${lx}) to match masks`, dP.shape);
   }
+  checkArray('flowErrors', dP);
   const { rules = dynamics3, signal } = options;
   const cells = diffusionCells(masks, rules.flows);
   const errors = new Float64Array(maxLabel(masks)).fill(Number.NaN);
-  const threads = threadsForCells(cells, options.threads ?? hardwareThreads());
+  const threads = threadsForCells(cells, threadCount('flowErrors', options.threads));
   const room = roomBytes(cells);
   const plan = {
     errors: [Float64Array, cells.count],
@@ -80,7 +81,10 @@ export async function flowErrors(
 /**
  * Removes masks whose flow error is above the threshold.
  *
+ * @param masks, dP  as for `flowErrors`. Not changed.
+ * @param threshold  mean squared difference of unit flows, 0 or more; 0.4 in Cellpose.
  * @returns new masks; the labels that stay keep their numbers. A NaN error removes nothing.
+ * @throws as `flowErrors`.
  */
 export async function removeBadFlowMasks(
   masks: Masks2D,

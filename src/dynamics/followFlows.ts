@@ -1,9 +1,10 @@
 /** Lets pixels walk along the flow, so that pixels of one cell gather near its centre. Source: cellpose 3.1 `follow_flows`. */
-import { hardwareThreads } from '#platform';
-import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import { checkArray, type FloatArray, type NdArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { openKernelJob, type Range } from '../kernels/kernelJob.ts';
+import { threadCount } from '../kernels/threadCount.ts';
 import { settleLimit, stepsLinear, stepsNearest } from './steps.ts';
+import { wholeSteps } from './wholeSteps.ts';
 
 export interface FollowOptions {
   /** Number of steps; a fraction is cut off. @default 200 */
@@ -22,7 +23,8 @@ export interface FollowOptions {
  *                divided it by 5 (networks are trained on 5 × unit flows). Not changed.
  * @param pixels  which pixels walk: y · lx + x.
  * @returns       resting places (2, n) in pixels, float32, row 0 is y, within [0, ly − 1] × [0, lx − 1].
- * @throws ShapeError if dP is not (2, ly, lx), OptionError if niter is negative.
+ * @throws ShapeError if dP is not (2, ly, lx), OptionError if niter is negative, threads is below 1,
+ *                or a pixel lies outside the image.
  *
  * Bilinear sampling repeats edge values; each coordinate is clamped after each step. O(n · niter) at most. The result does
  * not depend on the number of threads.
@@ -35,7 +37,9 @@ export async function followFlows(
   options: FollowOptions = {},
 ): Promise<NdArray<Float32Array>> {
   if (dP.shape.length !== 3 || dP.shape[0] !== 2) throw new ShapeError('followFlows', 'dP (2, ly, lx)', dP.shape);
+  checkArray('followFlows', dP);
   const [, ly, lx] = dP.shape;
+  checkPixels(pixels, ly * lx);
   return walkPixels([ly, lx], pixels, (flow) => interleave(dP.data, flow), options);
 }
 
@@ -60,11 +64,12 @@ export async function walkPixels(
   options: FollowOptions & { readonly settle?: boolean },
 ): Promise<NdArray<Float32Array>> {
   const { interp = true, signal } = options;
-  const niter = wholeSteps(options.niter ?? 200);
+  const niter = wholeSteps('followFlows', options.niter ?? 200);
   const settle = options.settle === true && Math.max(ly, lx) <= settleLimit;
   const n = pixels.length;
   const ranges = pointRanges(n, niter);
-  const threads = n < workerPoints ? 1 : Math.min(options.threads ?? hardwareThreads(), ranges.length);
+  const most = threadCount('followFlows', options.threads);
+  const threads = n < workerPoints ? 1 : Math.min(most, ranges.length);
   const plan = {
     flow: [Float32Array, 2 * ly * lx],
     points: [Float32Array, 2 * n],
@@ -98,9 +103,11 @@ export async function walkPixels(
   }
 }
 
-function wholeSteps(niter: number): number {
-  if (niter >= 0 && niter < 2 ** 31) return Math.trunc(niter);
-  throw new OptionError('niter', niter, `followFlows: niter must be a number of steps, 0 or more; got ${niter}`);
+/** Every pixel must be a place in the image: beyond it the flow would be read from elsewhere, without an error. */
+function checkPixels(pixels: Int32Array, n: number): void {
+  const stranger = pixels.find((i) => i < 0 || i >= n);
+  if (stranger === undefined) return;
+  throw new OptionError('pixels', stranger, `followFlows: pixels must be places from 0 to ${n - 1}; got ${stranger}`);
 }
 
 function pointRanges(n: number, niter: number): Range[] {

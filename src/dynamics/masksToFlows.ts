@@ -1,12 +1,13 @@
 /** Flows of labelled cells: what networks are trained on, and what the flow check compares with. Source: cellpose 3.1 `masks_to_flows`. */
-import { hardwareThreads } from '#platform';
 import type { Masks2D, NdArray } from '../array/ndarray.ts';
 import { openKernelJob } from '../kernels/kernelJob.ts';
+import { threadCount } from '../kernels/threadCount.ts';
 import { planeShape } from '../masks/objectBoxes.ts';
 import { cellRanges, roomBytes, threadsForCells } from './cellRanges.ts';
 import { maskFlows } from './diffusion.ts';
 import { diffusionCells } from './diffusionCells.ts';
 import { dynamics3, type FlowRules } from './rules.ts';
+import { wholeSteps } from './wholeSteps.ts';
 
 export interface MasksToFlowsOptions {
   /** Steps of the diffusion for every cell, in place of the number that the rules derive from its box. */
@@ -24,7 +25,7 @@ export interface MasksToFlowsOptions {
  * @param masks  labels, (ly, lx), 0 is background; missing labels do no harm. Not changed.
  * @returns      (2, ly, lx) float64: plane 0 is y, plane 1 is x; 0 outside cells, and where a cell has no gradient
  *               (a single pixel).
- * @throws ShapeError if masks is not (ly, lx).
+ * @throws ShapeError if masks is not (ly, lx); OptionError if niter is negative or threads below 1.
  *
  * Each cell by itself within its box: every step adds 1 at the centre, then each pixel becomes the mean of itself and its
  * eight neighbours, where what is not of the cell counts 0. Bit-equal to cellpose 3.1 `masks_to_flows_cpu`; its GPU function
@@ -33,8 +34,9 @@ export interface MasksToFlowsOptions {
 export async function masksToFlows(masks: Masks2D, options: MasksToFlowsOptions = {}): Promise<NdArray<Float64Array>> {
   const { rules = dynamics3.flows, signal } = options;
   const [ly, lx] = planeShape('masksToFlows', masks);
-  const cells = diffusionCells(masks, rules, options.niter);
-  const threads = threadsForCells(cells, options.threads ?? hardwareThreads());
+  const niter = options.niter === undefined ? undefined : wholeSteps('masksToFlows', options.niter);
+  const cells = diffusionCells(masks, rules, niter);
+  const threads = threadsForCells(cells, threadCount('masksToFlows', options.threads));
   const room = roomBytes(cells);
   const plan = {
     mu: [Float64Array, 2 * ly * lx],

@@ -1,26 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { randomNumbers, randomStateDict } from '../../test/helpers/randomStateDict.ts';
 import type { FloatArray } from '../array/ndarray.ts';
 import { isCellposeError } from '../errors.ts';
-import { cpnetStateEntries } from '../nets/cpnetState.ts';
 import { createNetwork } from './network.ts';
 
-let state = 5;
-function random(): number {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-}
-
-/** Weights of a net that keeps its numbers near 1: signed for convolutions, near 1 for what normalises. */
-function randomStateDict(nbase: readonly number[]): Map<string, FloatArray> {
-  const dict = new Map<string, FloatArray>();
-  for (const { name, shape } of cpnetStateEntries({ nbase, nout: 3 })) {
-    const n = shape.reduce((product, extent) => product * extent, 1);
-    const spread = Math.sqrt(6 / (n / shape[0]));
-    const draw = shape.length > 1 ? () => (random() - 0.5) * spread : () => 0.5 + random();
-    dict.set(name, { data: Float32Array.from({ length: n }, draw), shape });
-  }
-  return dict;
-}
+const random = randomNumbers(5);
 
 function randomTiles(batch: number, ly: number, lx: number): FloatArray {
   return { data: Float32Array.from({ length: batch * 2 * ly * lx }, random), shape: [batch, 2, ly, lx] };

@@ -6,13 +6,14 @@
  * side by side 141; one thread 280. So larger batches and more sessions cost memory (batch 8: three times) and win next
  * to nothing, and a lone tile has all cores. The same bits come out for any number of threads and any batch.
  */
-import { createSession, hardwareThreads } from '#platform';
+import { createSession } from '#platform';
 import type { NdArray } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
-import { OptionError, ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
 import { splitUpsampledConv } from '../graph/passes/splitUpsampledConv.ts';
+import { threadCount } from '../kernels/threadCount.ts';
 import { cpnet } from '../nets/cpnet.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
 import { SessionCache } from './sessionCache.ts';
@@ -35,7 +36,7 @@ export interface Network extends TileNetwork {
 }
 
 /** Sizes of tile that stay compiled: one for the image, one for the size estimate. */
-const KEPT_SESSIONS = 2;
+const keptSessions = 2;
 
 /**
  * Reads weights and makes them ready to run. Nothing is compiled before the first tile.
@@ -44,12 +45,11 @@ const KEPT_SESSIONS = 2;
  * @throws OptionError                    where `threads` is not a whole number from 1.
  */
 export async function createNetwork(stateDict: StateDict, options: NetworkOptions = {}): Promise<Network> {
-  const { threads = hardwareThreads(), styleOn = true, maxPool = true } = options;
-  if (!(Number.isInteger(threads) && threads >= 1))
-    throw new OptionError('threads', threads, `createNetwork: threads must be a whole number from 1; got ${threads}`);
+  const { styleOn = true, maxPool = true } = options;
+  const threads = threadCount('createNetwork', options.threads);
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
-  const sessions = new SessionCache(KEPT_SESSIONS, (ly, lx) => {
+  const sessions = new SessionCache(keptSessions, (ly, lx) => {
     const lean = splitUpsampledConv(lateUpsampling(cpnet(config, { batch: 1, ly, lx })), weights);
     return createSession(encodeOnnx(lean.graph, lean.weights), { threads });
   });

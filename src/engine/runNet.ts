@@ -1,5 +1,5 @@
 /** Runs a network over a picture in memory. Source: cellpose 3.1 `core.run_net`. */
-import type { FloatArray } from '../array/ndarray.ts';
+import { checkArray, type FloatArray } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 import { resizePlanes } from '../transforms/resizeImage.ts';
 import { type NetSummary, type RunNetOptions, runNetWindows } from './runNetWindows.ts';
@@ -20,6 +20,7 @@ export interface NetOutput extends NetSummary {
  */
 export async function runNet(net: TileNetwork, image: FloatArray, options: RunNetOptions = {}): Promise<NetOutput> {
   if (image.shape.length !== 3) throw new ShapeError('runNet', `(ly, lx, ${net.nchan})`, image.shape);
+  checkArray('runNet', image);
   let y: FloatArray = { data: new Float32Array(0), shape: [net.nout, 0, 0] };
   const makeWriter = ([ly, lx]: readonly [number, number]) => {
     y = { data: new Float32Array(net.nout * ly * lx), shape: [net.nout, ly, lx] };

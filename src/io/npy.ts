@@ -2,7 +2,7 @@
  * Reads and writes .npy files, NumPy's arrays, of numbers and booleans. Not here: arrays of Python objects
  * (`npyObject.ts`), text, complex numbers and records, which are refused by name.
  */
-import { type AnyTypedArray, type NdArray, sizeOf } from '../array/ndarray.ts';
+import { type AnyTypedArray, checkArray, type NdArray, sizeOf } from '../array/ndarray.ts';
 import { FormatError } from '../errors.ts';
 import {
   decodeElements,
@@ -40,8 +40,10 @@ export function readNpy(bytes: Uint8Array): StoredArray {
  * Writes an array as numpy's `save` does, byte for byte.
  *
  * @param dtype  type in the file; default: that of the array's class. 'bool' for Uint8Array, any float type for floats.
+ * @throws ShapeError if data and shape do not belong together; OptionError if the data cannot be stored as `dtype`.
  */
 export function writeNpy(array: NdArray<AnyTypedArray>, dtype: ElementType = elementTypeOf(array.data)): Uint8Array {
+  checkArray('writeNpy', array);
   const code = numpyCode(dtype);
   const header = formatNpyHeader(numpyOrder(code) + code, array.shape);
   const data = encodeElements(array.data, dtype);

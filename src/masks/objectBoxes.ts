@@ -1,5 +1,5 @@
 /** Bounding boxes of labelled objects: with them the work per object stays within its box. Same role as scipy's `find_objects`. */
-import type { Masks } from '../array/ndarray.ts';
+import { checkArray, type Masks } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 
 /** The label of an object and the smallest rectangle around it: rows y0 … y1 − 1, columns x0 … x1 − 1. */
@@ -68,5 +68,6 @@ export function countLabels(masks: Masks): Int32Array {
 export function planeShape(where: string, masks: Masks): readonly [number, number] {
   const { shape } = masks;
   if (shape.length !== 2) throw new ShapeError(where, 'masks (ly, lx)', shape);
+  checkArray(where, masks);
   return [shape[0], shape[1]];
 }

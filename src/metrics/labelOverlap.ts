@@ -1,5 +1,5 @@
 /** Counts how many pixels each pair of labels of two label images shares: a sparse table, since few pairs touch. */
-import type { NdArray } from '../array/ndarray.ts';
+import { checkArray, type NdArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 
 export interface LabelOverlap {
@@ -28,6 +28,8 @@ export interface OverlapPair {
 export function labelOverlap(masksTrue: NdArray, masksPred: NdArray): LabelOverlap {
   if (masksTrue.shape.join() !== masksPred.shape.join())
     throw new ShapeError('labelOverlap', `masks of equal shape, (${masksTrue.shape.join(', ')})`, masksPred.shape);
+  checkArray('labelOverlap', masksTrue);
+  checkArray('labelOverlap', masksPred);
   const nTrue = highestLabel(masksTrue);
   const nPred = highestLabel(masksPred);
   const areaTrue = new Float64Array(nTrue + 1);

@@ -2,7 +2,7 @@
  * Brings images of any axis order and number type into the form that all further steps expect: float32, planes first,
  * channels last, as many channels as the network takes. Source: cellpose 3.1 `transforms.convert_image` and `reshape`.
  */
-import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import { checkArray, type FloatArray, type NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import { type AxisOptions, type ImageAxes, readAxes } from './readAxes.ts';
 
@@ -26,7 +26,7 @@ export interface ConvertedImage {
  * Converts an image; channels that the network takes beyond those of the image are zeros.
  *
  * @param input  any number type; 2 to 4 axes, more if the further ones have size 1. Not changed.
- * @throws ShapeError for an image without pixels or with other axes.
+ * @throws ShapeError for an image without pixels, or of other axes, or whose data are not as many as its shape says.
  * @throws OptionError for axes and channels that do not exist or cannot be told, and for NaN or infinite values.
  *
  * Where axes are not named they are guessed as in Cellpose (see `readAxes`). Differences: a named axis is always
@@ -34,6 +34,7 @@ export interface ConvertedImage {
  */
 export function convertImage(input: NdArray, options: ConvertOptions = {}): ConvertedImage {
   const { channels, nchan = 2 } = options;
+  checkArray('convertImage', input);
   const layout = readAxes(input.shape, { ...options, picksChannels: Boolean(channels) });
   const notes = [...layout.notes];
   const count = layout.c < 0 ? 1 : input.shape[layout.c];

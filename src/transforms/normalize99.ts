@@ -1,6 +1,7 @@
 /** Scales intensities between two percentiles. Source: cellpose 3.1 `transforms.normalize99`. */
 import type { FloatArray, NdArray } from '../array/ndarray.ts';
 import { percentile, type Strided } from '../array/percentile.ts';
+import { OptionError } from '../errors.ts';
 
 /** Pictures with more values are sampled for their percentiles: about this many per axis. */
 const sampled = 224;
@@ -12,9 +13,15 @@ const sampled = 224;
  * @param lower, upper  in percent, 0–100.
  * @returns      new float32 array of the same shape; all 0 where the two percentiles differ by at most 1e-3 (flat image).
  *
+ * @throws OptionError unless the percentiles rise within 0–100.
+ *
  * Percentiles interpolate linearly between order statistics, as numpy does.
  */
 export function normalize99(image: NdArray, lower = 1, upper = 99): FloatArray {
+  if (!(lower >= 0 && lower < upper && upper <= 100)) {
+    const message = `normalize99: lower and upper must rise within 0 to 100; got ${lower} and ${upper}`;
+    throw new OptionError('percentile', [lower, upper], message);
+  }
   const data = Float32Array.from(image.data);
   const [low, high] = percentile(data, [lower, upper]);
   scaleValues(data, low, high);

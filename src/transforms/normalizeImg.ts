@@ -1,5 +1,5 @@
 /** Brings the channels of an image to a common scale. Source: cellpose 3.1 `transforms.normalize_img`. */
-import type { FloatArray } from '../array/ndarray.ts';
+import { checkArray, type FloatArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError, UnsupportedError } from '../errors.ts';
 import { channelPercentiles, scaleValues } from './normalize99.ts';
 
@@ -30,13 +30,14 @@ export interface NormalizeParams {
  *
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
  * @returns      new array of the same shape. A channel of one value stays as it is and is not inverted.
- * @throws OptionError for percentiles or bounds that cannot work, and for `invert` without scaling.
+ * @throws ShapeError for an image of other rank; OptionError for percentiles or bounds that cannot work, and for `invert` without scaling.
  * @throws UnsupportedError for keys that are unknown or not in this version; the message names the key.
  */
 export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): FloatArray {
   checkKeys(params);
   const { shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalizeImg', '([lz,] ly, lx, nchan)', shape);
+  checkArray('normalizeImg', image);
   const nchan = shape[shape.length - 1];
   const { normalize = true, norm3D = true, invert = false } = params;
   const bounds = readBounds(params, nchan);

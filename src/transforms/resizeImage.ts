@@ -2,8 +2,7 @@
  * Enlarges and shrinks pictures as OpenCV 4.6 does, which Cellpose uses: bilinear for images and flows, nearest for labels.
  * Source: cellpose 3.1 `transforms.resize_image`.
  */
-import type { FloatArray, NdArray, TypedArray } from '../array/ndarray.ts';
-import { sizeOf } from '../array/ndarray.ts';
+import { checkArray, type FloatArray, type NdArray, sizeOf, type TypedArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { linearResizer } from './resizeLinear.ts';
 
@@ -28,6 +27,7 @@ export function resizeImage<T extends TypedArray>(
   if (shape.length < 2 || shape.length > 4 || sizeOf(shape) === 0) {
     throw new ShapeError('resizeImage', '(y, x), (y, x, channels) or (z, y, x, channels), not empty', shape);
   }
+  checkArray('resizeImage', image);
   checkSize(ly, lx);
   const [lz, sy, sx, nchan] = shape.length === 4 ? shape : [1, ...shape, ...(shape.length === 2 ? [1] : [])];
   const out = new (image.data.constructor as new (length: number) => T)(lz * ly * lx * nchan);

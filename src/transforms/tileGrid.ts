@@ -22,13 +22,17 @@ export interface TileGrid {
   readonly augment: boolean;
 }
 
-/** Lays tiles over a (padded) picture of (ly, lx) pixels, evenly spread, first and last at the borders. */
+/**
+ * Lays tiles over a (padded) picture of (ly, lx) pixels, evenly spread, first and last at the borders.
+ *
+ * @throws OptionError if bsize is not a whole number from 1, or tileOverlap not within 0–1.
+ */
 export function tileGrid(ly: number, lx: number, options: TileOptions = {}): TileGrid {
   const { bsize = 224, tileOverlap = 0.1, augment = false } = options;
   if (!(bsize >= 1) || !Number.isInteger(bsize)) {
     throw new OptionError('bsize', bsize, `tileGrid: bsize must be a whole number of pixels; got ${bsize}`);
   }
-  if (!(tileOverlap >= 0 && tileOverlap < 1)) {
+  if (!(tileOverlap >= 0 && tileOverlap <= 1)) {
     const message = `tileGrid: tileOverlap is a fraction of the tile, 0.05 to 0.5; got ${tileOverlap}`;
     throw new OptionError('tileOverlap', tileOverlap, message);
   }

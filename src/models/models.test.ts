@@ -1,0 +1,157 @@
+/** `eval` around the network: lists, stacks, notes, what is refused. The network is small and was never trained. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomNumbers, randomStateDict } from '../../test/helpers/randomStateDict.ts';
+import type { NdArray } from '../array/ndarray.ts';
+import { OptionError } from '../errors.ts';
+import { Cellpose } from './cellpose.ts';
+import { CellposeModel } from './cellposeModel.ts';
+import { SizeModel } from './sizeModel.ts';
+import type { EvalOptions } from './types.ts';
+
+const diamMean = 16;
+const stateDict = randomStateDict([2, 8, 16, 16]);
+for (const name of ['diam_mean', 'diam_labels']) stateDict.set(name, { data: Float32Array.of(diamMean), shape: [1] });
+const size = { A: new Float64Array(16), smean: new Float32Array(16), diamMean, ymean: Math.log(1.25) };
+/** So that there are masks of some kind. */
+const loose: EvalOptions = { flowThreshold: 0, cellprobThreshold: -100, minSize: -1, maxSizeFraction: 1 };
+
+function image(shape: readonly number[], seed = 7): NdArray {
+  const n = shape.reduce((product, extent) => product * extent, 1);
+  const random = randomNumbers(seed);
+  return { data: Uint8Array.from({ length: n }, () => 255 * random()), shape };
+}
+
+/** All of a result that does not depend on the clock. */
+const timeless = <R extends { timing: unknown }>({ timing: _, ...rest }: R) => rest;
+
+let model: CellposeModel;
+let cellpose: Cellpose;
+beforeAll(async () => {
+  model = await CellposeModel.load({ stateDict, threads: 1 });
+  cellpose = await Cellpose.load({ stateDict, size, threads: 1 });
+});
+afterAll(() => Promise.all([model.release(), cellpose.release()]));
+
+describe('CellposeModel.load', () => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses diamMean %d', async (bad) => {
+    const error = await CellposeModel.load({ stateDict, diamMean: bad }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error).toMatchObject({ option: 'diamMean', value: bad });
+  });
+
+  it('names the models there are where a name is unknown', async () => {
+    await expect(CellposeModel.load({ model: 'cyto33' })).rejects.toThrow(/cyto33.*nuclei_ref/);
+  });
+});
+
+describe('eval of a list', () => {
+  it('gives what each image gives with its own options', async () => {
+    const images = [image([40, 48]), image([48, 40], 8)];
+    const both = await model.eval(images, { ...loose, diameter: [16, 20] });
+    expect(both.map((r) => r.masks.shape)).toEqual(images.map((i) => i.shape));
+    expect(both.map((r) => r.diameter)).toEqual([16, 20]);
+    const second = await model.eval(images[1], { ...loose, diameter: 20 });
+    expect(timeless(both[1])).toEqual(timeless(second));
+  });
+
+  it('of no images is empty', async () => {
+    expect(await model.eval([])).toEqual([]);
+  });
+
+  it.each([
+    ['diameter', { diameter: [16] }],
+    ['rescale', { rescale: [1, 1, 1] }],
+    ['channels', { channels: [[0, 0] as const] }],
+  ])('refuses a list of %s of another length', async (option, options) => {
+    const images = [image([32, 32]), image([32, 32])];
+    await expect(model.eval(images, options)).rejects.toThrow(new RegExp(`^${option}: needs.*each of the 2; got`));
+  });
+});
+
+describe('eval of a stack', () => {
+  it('segments each plane by itself', async () => {
+    const planes = [image([40, 48], 1), image([40, 48], 2), image([40, 48], 3)];
+    const data = Uint8Array.from(planes.flatMap((p) => [...p.data]));
+    const options = { ...loose, zAxis: 0 };
+    const stack = await model.eval({ data, shape: [3, 40, 48] }, options);
+    expect(stack.masks.shape).toEqual([3, 40, 48]);
+    expect(stack.dP.shape).toEqual([2, 3, 40, 48]);
+    expect(stack.style.shape).toEqual([3, 16]);
+    const n = 40 * 48;
+    let count = 0;
+    for (const [z, plane] of planes.entries()) {
+      const alone = await model.eval(plane, loose);
+      count += alone.count;
+      expect(stack.masks.data.slice(z * n, (z + 1) * n)).toEqual(alone.masks.data);
+      expect(stack.cellprob.data.slice(z * n, (z + 1) * n)).toEqual(alone.cellprob.data);
+      for (const axis of [0, 1]) {
+        const plane = stack.dP.data.slice((3 * axis + z) * n, (3 * axis + z + 1) * n);
+        expect(plane).toEqual(alone.dP.data.slice(axis * n, (axis + 1) * n));
+      }
+    }
+    expect(stack.count).toBe(count);
+    expect(count).toBeGreaterThan(0);
+  });
+});
+
+describe('eval of an image', () => {
+  it('stops after the network without computeMasks', async () => {
+    const result = await model.eval(image([40, 48]), { ...loose, computeMasks: false });
+    expect(result.masks).toEqual({ data: new Int32Array(0), shape: [0, 0] });
+    expect(result.count).toBe(0);
+    expect(result.dP.shape).toEqual([2, 40, 48]);
+    expect(result.dP.data.some((v) => v !== 0)).toBe(true);
+  });
+
+  it('does not change the image', async () => {
+    const given: NdArray = { data: Float32Array.from(image([40, 48]).data), shape: [40, 48] };
+    const before = given.data.slice();
+    await model.eval(given, { invert: true });
+    expect(given.data).toEqual(before);
+  });
+
+  it('notes what it guessed or left out', async () => {
+    const { notes } = await model.eval(image([40, 48, 3]), { computeMasks: false });
+    expect(notes).toEqual([expect.stringMatching(/only the first 2 of 3 channels/)]);
+    const plain = await model.eval(image([40, 48]), { computeMasks: false });
+    expect(plain.notes).toEqual([]);
+    expect(plain.axes).toBe('YX');
+  });
+
+  it('reports the stages in order, each up to 1', async () => {
+    const events: string[] = [];
+    const onProgress = ({ stage, fraction }: { stage: string; fraction: number }) =>
+      void (fraction === 1 && events.push(stage));
+    await cellpose.eval(image([40, 48]), { diameter: 0, onProgress });
+    expect(events).toEqual(['size', 'network', 'masks']);
+  });
+});
+
+describe('Cellpose', () => {
+  it('takes 30 pixels where no diameter is given, also in lists', async () => {
+    const one = await cellpose.eval(image([40, 48]));
+    const [first] = await cellpose.eval([image([40, 48])]);
+    expect([one.diameter, first.diameter]).toEqual([30, 30]);
+    expect(one.diameterStyle).toBeUndefined();
+  });
+
+  it('estimates the diameter where it is 0', async () => {
+    const result = await cellpose.eval(image([40, 48]), { diameter: 0 });
+    // A is 0: the style says nothing, and the estimate is that of the mean.
+    expect(result.diameterStyle).toBeCloseTo(diamMean * 1.25, 10);
+    expect(result.timing.total).toBeGreaterThanOrEqual(result.timing.size!);
+  });
+
+  it('cannot estimate without a size model', async () => {
+    await expect(Cellpose.load({ stateDict })).rejects.toThrow(/size model/);
+  });
+});
+
+describe('SizeModel', () => {
+  it('gives its mean diameter for a stack, and for a style it refuses another length', async () => {
+    const estimator = new SizeModel(model, size);
+    const estimate = await estimator.eval(image([3, 40, 48]), { zAxis: 0 });
+    expect(estimate).toEqual({ diameter: diamMean, diameterStyle: diamMean });
+    expect(() => estimator.estimate({ data: new Float32Array(4), shape: [4] })).toThrow(/16 values/);
+  });
+});
