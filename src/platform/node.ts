@@ -18,9 +18,12 @@ export function hardwareThreads(): number {
 
 /** The folder that holds package.json, found upwards from here: this file runs from src/ and from dist/. */
 function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  const start = dirname(fileURLToPath(import.meta.url));
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder))
+      throw new DeviceError('files', `the package's files are not found above ${start}: is this file away from them?`);
+  }
 }
 
 export function readResource(path: string): Promise<Uint8Array> {
