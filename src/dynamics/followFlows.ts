@@ -80,11 +80,7 @@ export async function walkPixels(
     const { arrays, at } = job;
     const { flow, points } = arrays;
     writeFlow(flow);
-    for (let i = 0; i < n; i++) {
-      const y = (pixels[i] / lx) | 0;
-      points[2 * i] = y;
-      points[2 * i + 1] = pixels[i] - y * lx;
-    }
+    writeStarts(pixels, lx, points);
     const field = { flow, ly, lx };
     const linear = {
       kernel: 'stepsLinear',
@@ -108,6 +104,15 @@ function checkPixels(pixels: Int32Array, n: number): void {
   const stranger = pixels.find((i) => i < 0 || i >= n);
   if (stranger === undefined) return;
   throw new OptionError('pixels', stranger, `followFlows: pixels must be places from 0 to ${n - 1}; got ${stranger}`);
+}
+
+/** Where pixels start: (y, x) of each. */
+function writeStarts(pixels: Int32Array, lx: number, points: Float32Array): void {
+  for (let i = 0; i < pixels.length; i++) {
+    const y = (pixels[i] / lx) | 0;
+    points[2 * i] = y;
+    points[2 * i + 1] = pixels[i] - y * lx;
+  }
 }
 
 function pointRanges(n: number, niter: number): Range[] {

@@ -18,6 +18,14 @@ export interface PlaneResult {
   readonly masksMs: number;
 }
 
+export interface PlaneOptions {
+  readonly tiling: TilingOptions;
+  readonly dynamics: DynamicsOptions;
+  readonly run: RunOptions;
+  /** In pixels; 0: not given. For messages about sizes only, `rescale` follows from it. */
+  readonly diameter: number;
+}
+
 /**
  * @param plane    (ly, lx, nchan), scaled.
  * @param rescale  size of the network's input relative to the plane.
@@ -26,49 +34,48 @@ export async function segmentPlane(
   net: TileNetwork,
   plane: FloatArray,
   rescale: number,
-  {
-    tiling,
-    dynamics,
-    run,
-    diameter,
-  }: { tiling: TilingOptions; dynamics: DynamicsOptions; run: RunOptions; diameter: number },
+  options: PlaneOptions,
 ): Promise<PlaneResult> {
+  const { dynamics, run } = options;
   const [ly, lx] = plane.shape;
   const begin = performance.now();
-  const report = (stage: 'network' | 'masks', fraction: number): void => run.onProgress?.({ stage, fraction });
-  const control = run.signal ? { signal: run.signal } : {};
-  const output = await runNet(net, plane, {
-    ...tiling,
-    ...control,
-    rescale,
-    diameter: diameter || undefined,
-    onProgress: ({ done, total }) => report('network', done / total),
-  });
-  const y = dynamics.resample ? resizeOutput(output.y, ly, lx) : output.y;
-  const [, hy, hx] = y.shape;
-  const n = hy * hx;
-  const dP: FloatArray = { data: y.data.subarray(0, 2 * n), shape: [2, hy, hx] };
-  const cellprob: FloatArray = { data: y.data.subarray(2 * n, 3 * n), shape: [hy, hx] };
+  const { dP, cellprob, style } = await networkFlows(net, plane, rescale, options);
   const networkDone = performance.now();
-
   const niter = Math.trunc(dynamics.niter || (dynamics.resample ? (1 / rescale) * baseNiter : baseNiter));
   const masks: Masks2D = dynamics.computeMasks
     ? await resizeAndComputeMasks(dP, cellprob, {
         ...dynamics,
-        ...control,
+        ...(run.signal ? { signal: run.signal } : {}),
         niter,
         threads: run.threads,
-        resize: hy === ly && hx === lx ? null : [ly, lx],
+        resize: cellprob.shape[0] === ly && cellprob.shape[1] === lx ? null : [ly, lx],
       })
     : { data: new Int32Array(0), shape: [0, 0] };
-  report('masks', 1);
+  run.onProgress?.({ stage: 'masks', fraction: 1 });
+  const masksMs = performance.now() - networkDone;
+  return { masks, dP, cellprob, style, niter, networkMs: networkDone - begin, masksMs };
+}
+
+/** What the network says of a plane, at its size or, without resample, at the network's. */
+async function networkFlows(
+  net: TileNetwork,
+  plane: FloatArray,
+  rescale: number,
+  { tiling, dynamics, run, diameter }: PlaneOptions,
+): Promise<Pick<PlaneResult, 'dP' | 'cellprob' | 'style'>> {
+  const output = await runNet(net, plane, {
+    ...tiling,
+    signal: run.signal,
+    rescale,
+    diameter: diameter || undefined,
+    onProgress: ({ done, total }) => run.onProgress?.({ stage: 'network', fraction: done / total }),
+  });
+  const y = dynamics.resample ? resizeOutput(output.y, plane.shape[0], plane.shape[1]) : output.y;
+  const [, hy, hx] = y.shape;
+  const n = hy * hx;
   return {
-    masks,
-    dP,
-    cellprob,
+    dP: { data: y.data.subarray(0, 2 * n), shape: [2, hy, hx] },
+    cellprob: { data: y.data.subarray(2 * n, 3 * n), shape: [hy, hx] },
     style: output.style,
-    niter,
-    networkMs: networkDone - begin,
-    masksMs: performance.now() - networkDone,
   };
 }
