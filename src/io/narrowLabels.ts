@@ -16,6 +16,6 @@ export function narrowLabels(labels: NdArray<Int32Array>): NdArray<Uint16Array |
   }
   if (smallest < 0)
     throw new OptionError('labels', smallest, `narrowLabels: labels must be 0 or more; the smallest is ${smallest}`);
-  const data = largest < 65536 ? Uint16Array.from(labels.data) : Uint32Array.from(labels.data);
+  const data = largest < 65536 ? new Uint16Array(labels.data) : new Uint32Array(labels.data);
   return { data, shape: labels.shape };
 }

@@ -76,7 +76,9 @@ function flowsList({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): Pick
 /** Cell probability scaled between its percentiles 1 and 99 to 0…255, cut to whole numbers. */
 function probabilityPicture(cellprob: FloatArray): NdArray<Uint8Array> {
   const { data, shape } = normalize99(cellprob);
-  return { data: Uint8Array.from(data, (x) => Math.fround(Math.min(1, Math.max(0, x)) * 255)), shape };
+  const picture = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) picture[i] = Math.fround(Math.min(1, Math.max(0, data[i]!)) * 255);
+  return { data: picture, shape };
 }
 
 /** Flow and cell probability as one array; results of `eval` lie side by side already and are not copied. */
@@ -102,7 +104,7 @@ function outlineLabels(masks: Masks): Masks {
 }
 
 function labels({ data, shape }: Masks, count: number): Call {
-  return numpyArray({ data: count < 65535 ? Uint16Array.from(data) : Uint32Array.from(data), shape });
+  return numpyArray({ data: count < 65535 ? new Uint16Array(data) : new Uint32Array(data), shape });
 }
 
 function checkShapes({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): void {

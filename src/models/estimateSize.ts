@@ -52,6 +52,6 @@ export function diameterFromStyle(style: FloatArray, { A, smean, diamMean, ymean
   if (sizeOf(style.shape) !== A.length)
     throw new ShapeError('SizeModel.estimate', `a style of ${A.length} values`, style.shape);
   let sum = 0;
-  for (let i = 0; i < A.length; i++) sum += A[i] * (style.data[i] - smean[i]);
+  for (let i = 0; i < A.length; i++) sum += A[i] * Math.fround(style.data[i] - smean[i]);
   return Math.max(smallestDiameter, Math.exp(sum + Math.log(diamMean) + ymean));
 }

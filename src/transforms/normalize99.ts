@@ -22,7 +22,7 @@ export function normalize99(image: NdArray, lower = 1, upper = 99): FloatArray {
     const message = `normalize99: lower and upper must rise within 0 to 100; got ${lower} and ${upper}`;
     throw new OptionError('percentile', [lower, upper], message);
   }
-  const data = Float32Array.from(image.data);
+  const data = new Float32Array(image.data);
   const [low, high] = percentile(data, [lower, upper]);
   scaleValues(data, low, high);
   return { data, shape: image.shape };

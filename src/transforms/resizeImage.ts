@@ -98,7 +98,7 @@ function resizeBilinear(
   }
   const resizer = linearResizer(source, size, nchan, channels);
   const values = to instanceof Float32Array ? to : new Float32Array(to.length);
-  const pixels = from instanceof Float32Array ? from : Float32Array.from(from);
+  const pixels = from instanceof Float32Array ? from : new Float32Array(from);
   resizer.resize(pixels, { y: 0, x: 0, h: sy, w: sx }, { y: 0, x: 0, h, w }, values);
   if (values === to) return;
   const whole = !(to instanceof Float64Array);

@@ -35,6 +35,10 @@ const cases: Record<string, EvalOptions> = {
 };
 const base: EvalOptions = { channels: [1, 2], channelAxis: 0 };
 const image = goldens['img']!;
+/** Network outputs differ in the last bits between convolution libraries, and single pixels on ridges may follow. */
+const allowedPixels = 0.001 * image.shape[1]! * image.shape[2]!;
+/** A pixel more or less of one cell moves the median diameter by less than this share. */
+const diameterTolerance = 0.005;
 
 describe('Cellpose 3.1 with a small network', () => {
   let model: CellposeModel;
@@ -53,10 +57,9 @@ describe('Cellpose 3.1 with a small network', () => {
 
   it.each(Object.keys(cases))('gives the same cells: %s', async (name) => {
     const result = await model.eval(image, { ...base, ...cases[name] });
-    // Network outputs differ in the last bits between convolution libraries, and single pixels on ridges may follow.
-    const allowed = 0.001 * image.shape[1]! * image.shape[2]!;
-    expect(differingPixels(goldens[`masks/${name}`]!, result.masks)).toBeLessThanOrEqual(allowed);
+    expect(differingPixels(goldens[`masks/${name}`]!, result.masks)).toBeLessThanOrEqual(allowedPixels);
     const style = goldens[`style/${name}`]!;
+    // Float32 through some 30 convolutions, added in another order; the vector has unit length.
     expect(largestDifference(style.data, result.style.data)).toBeLessThan(5e-5);
     const cellprob = goldens[`cellprob/${name}`];
     // Stored as float16: 1e-2 at logits of up to about 10.
@@ -69,6 +72,7 @@ describe('Cellpose 3.1 with a small network', () => {
     const n = 32;
     for (let i = 0; i < 5; i++) {
       const style = { data: sizes['styles']!.data.slice(i * n, (i + 1) * n) as Float32Array, shape: [n] };
+      // numpy adds the products in another order.
       expect(size.estimate(style) / sizes['estimates']!.data[i]!).toBeCloseTo(1, 6);
     }
   });
@@ -76,8 +80,9 @@ describe('Cellpose 3.1 with a small network', () => {
   it('estimates the diameter of an image in two steps', async () => {
     const size = new SizeModel(model, readSizeModelNpy(bytes('small_size.npy')));
     const estimate = await size.eval(image, base);
+    // The exponential of a sum over the style, whose values differ by up to 5e-5.
     expect(estimate.diameterStyle / sizes['eval_diam_style']!.data[0]!).toBeCloseTo(1, 3);
-    expect(Math.abs(estimate.diameter / sizes['eval_diam']!.data[0]! - 1)).toBeLessThan(0.005);
+    expect(Math.abs(estimate.diameter / sizes['eval_diam']!.data[0]! - 1)).toBeLessThan(diameterTolerance);
   });
 
   it('runs lists with options for each image', async () => {
@@ -89,8 +94,8 @@ describe('Cellpose 3.1 with a small network', () => {
       ],
       diameter: [24, 0],
     });
-    expect(differingPixels(goldens['masks/diameter24']!, a!.masks)).toBeLessThan(26);
-    expect(differingPixels(goldens['masks/chan10']!, b!.masks)).toBeLessThan(26);
+    expect(differingPixels(goldens['masks/diameter24']!, a!.masks)).toBeLessThanOrEqual(allowedPixels);
+    expect(differingPixels(goldens['masks/chan10']!, b!.masks)).toBeLessThanOrEqual(allowedPixels);
   });
 
   it('finds the size itself in Cellpose with diameter 0', async () => {
@@ -99,7 +104,7 @@ describe('Cellpose 3.1 with a small network', () => {
       size: readSizeModelNpy(bytes('small_size.npy')),
     });
     const result = await cellpose.eval(image, { ...base, diameter: 0 });
-    expect(Math.abs(result.diameter / sizes['eval_diam']!.data[0]! - 1)).toBeLessThan(0.005);
+    expect(Math.abs(result.diameter / sizes['eval_diam']!.data[0]! - 1)).toBeLessThan(diameterTolerance);
     expect(result.diameterStyle).toBeGreaterThan(5);
     expect(result.count).toBeGreaterThan(5);
     await cellpose.release();

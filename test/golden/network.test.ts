@@ -64,11 +64,15 @@ describe('network-variants', () => {
   });
 });
 
+/** Of networks with outputs of about 0.5 and about 20: float32 sums in another order than PyTorch's. */
+const TINY = 1e-5;
+const SMALL = 1e-4;
+
 test('checkpoints/tiny-forward', async () => {
   const golden = readNpz(goldenPath('checkpoints/tiny-forward.npz')!);
   const { y, style } = await forward(stateDict(golden, 'sd/'), golden['x']!);
-  expect(excess(y, golden['y']!, 0)).toBeLessThan(1e-5);
-  expect(excess(style, golden['style']!, 0)).toBeLessThan(1e-5);
+  expect(excess(y, golden['y']!, 0)).toBeLessThan(TINY);
+  expect(excess(style, golden['style']!, 0)).toBeLessThan(TINY);
 });
 
 describe('network-small-forward', () => {
@@ -77,8 +81,8 @@ describe('network-small-forward', () => {
 
   test('runtime', async () => {
     const { y, style } = await forward(state, golden['x']!);
-    expect(excess(y, golden['y']!, 0)).toBeLessThan(1e-4);
-    expect(excess(style, golden['style']!, 0)).toBeLessThan(1e-4);
+    expect(excess(y, golden['y']!, 0)).toBeLessThan(SMALL);
+    expect(excess(style, golden['style']!, 0)).toBeLessThan(SMALL);
   });
 
   test('float64 interpreter, with the maps of the encoder', () => {
@@ -86,14 +90,14 @@ describe('network-small-forward', () => {
     const [batch, , ly, lx] = golden['x']!.shape as [number, number, number, number];
     const graph = cpnet(config, { batch, ly, lx });
     const values = interpret(graph, new Map([...weights, ['x', golden['x']!]]));
-    expect(excess(values.get('y')!, golden['y']!, 0)).toBeLessThan(1e-4);
+    expect(excess(values.get('y')!, golden['y']!, 0)).toBeLessThan(SMALL);
     for (const level of [0, 1, 2]) {
       const map = values.get(`encoder.${level}`)!;
       const n = map.shape[2]! * map.shape[3]!;
       const means = Float64Array.from({ length: map.shape[1]! }, (_, c) =>
         map.data.subarray(c * n, (c + 1) * n).reduce((sum, v) => sum + v / n, 0),
       );
-      expect(excess({ data: means, shape: [1, means.length] }, golden[`T${level}_mean`]!, 0)).toBeLessThan(1e-4);
+      expect(excess({ data: means, shape: [1, means.length] }, golden[`T${level}_mean`]!, 0)).toBeLessThan(SMALL);
     }
   });
 });

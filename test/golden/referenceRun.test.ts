@@ -32,6 +32,7 @@ describe('reference run on the samples', () => {
         : await model.eval(input, { ...options, diameter: mode === 'd' ? diameter : 0 });
     expect(differingPixels(await image(`${folder}${name}__${mode}.png`), result.masks)).toBe(0);
     if (mode === 'size') {
+      // The masks of the first pass agree but for single pixels; the style differs in its last bits.
       expect(result.diameter / sizes[name]!.diameter).toBeCloseTo(1, 3);
       expect(result.diameterStyle! / sizes[name]!.diameter_style).toBeCloseTo(1, 3);
     }
