@@ -106,7 +106,9 @@ function encode(kind: OutputKind, segmented: Segmented): Uint8Array | Uint8Array
  * of a byte v. Kept, since programs that read these files undo it.
  */
 function wrapped(picture: NdArray<Uint8Array>): NdArray<Uint16Array> {
-  return { data: Uint16Array.from(picture.data, (v) => (65536 - v) % 65536), shape: picture.shape };
+  const data = new Uint16Array(picture.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = 65536 - picture.data[i]!;
+  return { data, shape: picture.shape };
 }
 
 /** x and y of each outline's points on one line per cell; an empty line for a cell too small to have one. */
