@@ -1,6 +1,7 @@
 /** Puts any failure into one plain line. */
 import { isCellposeError } from 'cellpose-ts';
 import { RunError } from './errors.ts';
+import { forPeople } from './forPeople.ts';
 
 const systemMessages: Record<string, string> = {
   ENOENT: 'there is no such file or folder',
@@ -21,7 +22,7 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const known = systemMessages[errorCode(error) ?? ''];
   if (known !== undefined) return known;
-  if (isExpected(error)) return error.message;
+  if (isExpected(error)) return forPeople(error.message);
   if (error instanceof RangeError && /allocation|array length|array buffer/i.test(error.message)) {
     return `not enough memory (${error.message}); use a smaller image, or a larger --diameter if this one is too small`;
   }

@@ -6,6 +6,8 @@ import type { Segmenter } from './segmenter.ts';
 interface TextOutput {
   write(text: string): void;
   readonly isTTY?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
 }
 
 export interface Host {

@@ -16,7 +16,7 @@ export interface FindOptions {
   /** Only names (without extension) that end so. */
   readonly imgFilter?: string | null;
   readonly lookOneLevelDown?: boolean;
-  /** Ending of the results of this run; a file that carries it and has its image beside it is a result. */
+  /** Ending of the results of this run; a file that carries it and has its image beside or above it is a result. */
   readonly outputName?: string | null;
 }
 
@@ -40,7 +40,7 @@ export async function findImages(folder: string, options: FindOptions): Promise<
     );
   }
   const { imgFilter, maskFilter } = options;
-  const excluded = [...endingsOfResults, maskFilter].filter((ending) => ending !== '');
+  const excluded = [...new Set([...endingsOfResults, maskFilter])].filter((ending) => ending !== '');
   const wanted = images.filter((file) => {
     const stem = stemOf(file);
     return stem.endsWith(imgFilter ?? '') && !excluded.some((ending) => stem.endsWith(ending));
@@ -89,15 +89,17 @@ async function keepFiles(paths: readonly string[]): Promise<string[]> {
   return kept;
 }
 
-/** Drops x_foo.png where x.png (any image extension) is there too and results are named with the ending _foo. */
+/** Drops x_foo.png where x.png (any image extension) is there or one folder above, and results are named with the ending _foo. */
 function withoutResults(files: readonly string[], ending: string): string[] {
   if (ending === '') return [...files];
   const stems = new Set(files.map(stemOf));
   return files.filter((file) => {
     const name = basename(stemOf(file));
     if (!name.endsWith(ending)) return true;
-    const source = name.slice(0, -ending.length).replace(/_(flows|dP|outlines|overlay)$/, '');
     const itself = name.slice(0, -ending.length);
-    return ![source, itself].some((stem) => stem !== '' && stems.has(join(dirname(file), stem)));
+    const sources = [itself, itself.replace(/_(flows|dP|outlines|overlay)$/, '')].filter((stem) => stem !== '');
+    // --in_folders puts results one folder below their image.
+    const folders = [dirname(file), dirname(dirname(file))];
+    return !folders.some((folder) => sources.some((stem) => stems.has(join(folder, stem))));
   });
 }

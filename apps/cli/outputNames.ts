@@ -54,9 +54,12 @@ export function outputsOf(image: string, args: Args): Output[] {
   return all.filter((entry) => entry !== false);
 }
 
-/** @throws RunError if a result would replace one of the images. */
+/** @throws RunError if a result, or the record of the run, would replace one of the images. */
 export function checkImagesAreSafe(images: readonly string[], args: Args): void {
   const inputs = new Set(images.map(real));
+  if (args.record !== null && inputs.has(real(args.record))) {
+    throw new RunError(`--record ${args.record}: this is an image of this run; name another file`);
+  }
   for (const image of images) {
     const hit = outputsOf(image, args).find((output) => inputs.has(real(output.path)));
     if (!hit) continue;

@@ -26,6 +26,28 @@ describe('reporter', () => {
     expect(err()).toBe('careful\n');
   });
 
+  it('leaves the lines above its bar on the terminal as they are', async () => {
+    const screen = { text: '' };
+    const write = (text: string) => {
+      screen.text += text;
+    };
+    const terminal = { write, isTTY: true, columns: 80 };
+    const { host } = fakeHost('/nowhere', { stdout: terminal, stderr: terminal });
+    const reporter = createReporter(host, false);
+    await reporter.start(2);
+    reporter.imageBegins('/d/a.png');
+    reporter.progress(0.5);
+    reporter.imageDone('/d/a.png', '3 cells, 0.1 s');
+    reporter.stop();
+    reporter.say('end');
+    expect(screen.text).toMatch('0% | 0/2 images');
+    expect(screen.text).toMatch('[1/2] a.png: 3 cells');
+    // Save and restore of the cursor's place: the end of the bar must not jump back over the lines.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(screen.text).not.toMatch(/\u001b[78]/);
+    expect(screen.text.endsWith('end\n')).toBe(true);
+  });
+
   it('writes a log with time and level on the screen and into a file', async () => {
     const home = mkdtempSync(join(tmpdir(), 'home-'));
     const { host, out } = fakeHost(home);

@@ -17,6 +17,8 @@ export interface Reporter {
   warn(message: string): void;
   /** The images are about to be done. */
   start(total: number): Promise<void>;
+  /** Work on this image begins. */
+  imageBegins(name: string): void;
   /** Work on the current image has come so far, 0–1. */
   progress(fraction: number): void;
   /** One image is done, well or not. */
@@ -54,6 +56,8 @@ class LineReporter implements Reporter {
     this.total = total;
   }
 
+  imageBegins(_name: string): void {}
+
   progress(_fraction: number): void {}
 
   imageDone(name: string, outcome: string): void {
@@ -73,9 +77,14 @@ class BarReporter extends LineReporter {
     // Loaded here: only terminals need it.
     const { default: cliProgress } = await import('cli-progress');
     const format = '{bar} {percentage}% | {done}/{images} images | {eta_formatted} left | {name}';
-    const options = { format, hideCursor: true, clearOnComplete: true, etaBuffer: 50, fps: 5 };
+    const stream = withoutCursorMemory(this.host.stderr);
+    const options = { format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 50, fps: 5 };
     this.#bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
     this.#bar.start(total * 100, 0, { done: 0, images: total, name: '' });
+  }
+
+  override imageBegins(name: string): void {
+    this.#bar?.update({ name: basename(name) });
   }
 
   override progress(fraction: number): void {
@@ -84,7 +93,7 @@ class BarReporter extends LineReporter {
 
   override imageDone(name: string, outcome: string): void {
     super.imageDone(name, outcome);
-    this.#bar?.update(100 * this.done, { done: this.done, name: basename(name) });
+    this.#bar?.update(100 * this.done, { done: this.done });
   }
 
   override say(message: string): void {
@@ -106,6 +115,16 @@ class BarReporter extends LineReporter {
   #clearLine(): void {
     if (this.#bar) this.host.stderr.write('\r\u001b[K');
   }
+}
+
+/**
+ * The bar remembers where it began and goes back there at its end; but lines were written above it meanwhile, and what
+ * follows would be written over the first of them. This stream lets it stay where it is.
+ */
+function withoutCursorMemory(stream: Host['stderr']): NodeJS.WritableStream {
+  const { isTTY, columns } = stream;
+  const write = (text: string) => stream.write(text.replaceAll('\u001b7', '').replaceAll('\u001b8', ''));
+  return { isTTY, columns, write } as unknown as NodeJS.WritableStream;
 }
 
 /** A log with time and level, on the screen and in a file. */

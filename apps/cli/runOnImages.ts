@@ -90,7 +90,7 @@ async function prepareModel(request: RunRequest, reporter: Reporter, record: Run
   const { args, given } = parsed;
   const choice = await chooseModel(args, given, host);
   note(choice.notes, reporter, record);
-  const threads = args.threads ?? threadsOf(host.env);
+  const threads = threadsOf(args.threads, host.env);
   const load = host.loadSegmenter ?? loadSegmenter;
   const estimateDiameter = args.diameter === 0;
   const options = { estimateDiameter, ...(threads === undefined ? {} : { threads }) };

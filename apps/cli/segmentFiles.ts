@@ -9,6 +9,7 @@ import { removeEdgeMasks } from 'cellpose-ts';
 import { normPercentile } from './checkFlags.ts';
 import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import type { Args } from './flags.ts';
+import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import { outputsOf } from './outputNames.ts';
 import { fileSize, type NamedAxes, type Picture, readPicture } from './readPicture.ts';
@@ -65,6 +66,7 @@ export async function segmentFiles(
       next = readAhead(images[i + 1]);
     };
     const begin = performance.now();
+    reporter.imageBegins(image);
     const other = ownerOfResults(image, args, owners);
     const done = other === undefined ? await segmentFile(image, current, readNext, model, run) : clash(image, other);
     if (other !== undefined) readNext();
@@ -119,7 +121,7 @@ async function segmentFile(
         ...known,
         ...resultFacts(result, count),
         outputs: written,
-        notes: [...picture.notes, ...result.notes, ...notes],
+        notes: [...picture.notes, ...result.notes.map(forPeople), ...notes],
         errors: failures.map(({ path: target, error }) => `cannot write ${target}: ${describeError(error)}`),
       },
       diskFull: failures.some(({ error }) => isDiskFull(error)),

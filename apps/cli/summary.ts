@@ -16,7 +16,7 @@ export function summarize({ images }: RunRecord, seconds: number, reporter: Repo
   reporter.say(parts.join(', '));
   const outputs = describeOutputs(images);
   for (const line of outputs) reporter.say(`  ${line}`);
-  if (outputs.length === 0 && done.length > 0) {
+  if (outputs.length === 0 && count('done') > 0) {
     reporter.warn('nothing was written: --no_npy is given and no --save_… flag, such as --save_png');
   }
   const missing = images.filter(isMissing).length;

@@ -15,7 +15,6 @@ import {
 } from 'cellpose-ts';
 import { cellsOverlay } from './cellsOverlay.ts';
 import { channelsLast } from './channelsLast.ts';
-import { RunError } from './errors.ts';
 import { objectsTable } from './objectsTable.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
 import { ensureFolder, writeWhole } from './wholeFile.ts';
@@ -57,6 +56,7 @@ export async function writeOutputs(
       continue;
     }
     const output = asTiffIfNeeded(planned, segmented, notes);
+    if (written.some(({ path }) => path === output.path)) continue;
     try {
       const bytes = encode(output.kind, segmented);
       if (output.makeFolder) await ensureFolder(dirname(output.path));
@@ -69,10 +69,15 @@ export async function writeOutputs(
   return { written, failures, notes };
 }
 
-/** A PNG holds 65,535 labels; with more of them a TIFF is written instead, as Cellpose does. */
+/**
+ * A PNG holds one plane and 65,535 labels; with more a TIFF is written instead, for labels as Cellpose does. For planes it stops
+ * with an error, after the work is done.
+ */
 function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): Output {
-  if (output.kind !== 'png' || narrowLabels(masks).data instanceof Uint16Array) return output;
-  notes.push(`more than 65535 cells: the labels are written as TIFF, not PNG`);
+  if (output.kind !== 'png') return output;
+  const isStack = masks.shape.length > 2;
+  if (!isStack && narrowLabels(masks).data instanceof Uint16Array) return output;
+  notes.push(`${isStack ? 'a stack of planes' : 'more than 65535 cells'}: the labels are written as TIFF, not PNG`);
   return { ...output, kind: 'tif', path: output.path.replace(/\.png$/, '.tif') };
 }
 
@@ -80,7 +85,6 @@ function encode(kind: OutputKind, segmented: Segmented): Uint8Array | Uint8Array
   const { masks, result } = segmented;
   switch (kind) {
     case 'png':
-      if (masks.shape.length > 2) throw new RunError('a stack of planes cannot be a PNG; use --save_tif');
       return writePng(narrowLabels(masks) as NdArray<Uint16Array>);
     case 'tif':
       return writeTiff(narrowLabels(masks), { level: fast, rgb: false });

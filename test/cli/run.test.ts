@@ -112,6 +112,9 @@ describe('a run', () => {
     const named = ['--dir', folder, '--output_name', '_x', '--save_outlines', '--save_png', '--no_npy'];
     expect((await run(named)).out).toMatch('2 of 2 images');
     expect((await run(named)).out).toMatch('2 of 2 images');
+    const sorted = [...named, '--in_folders', '--look_one_level_down', '--save_flows'];
+    expect((await run(sorted)).out).toMatch('2 of 2 images');
+    expect((await run(sorted)).out).toMatch('2 of 2 images');
   });
 
   it('lets --save_outlines work alone, and sorts into folders', async () => {
@@ -154,7 +157,7 @@ describe('a run', () => {
     expect(err).toMatch(/a\.tif: .*a\.png/);
   });
 
-  it('writes a stack as TIFF, and says why not as PNG', async () => {
+  it('writes a stack as TIFF, also where a PNG is asked for', async () => {
     const stack = { data: Uint8Array.from([...twoCells.data, ...twoCells.data]), shape: [2, 8, 12] };
     writeFileSync(join(folder, 'a.png'), writeTiff(stack));
     const words = ['--image_path', join(folder, 'a.png')];
@@ -162,9 +165,19 @@ describe('a run', () => {
     expect(good.code).toBe(0);
     expect(good.out).toMatch('note: a stack of planes has no outline text');
     expect(newFiles()).toEqual(['a_cp_masks.tif']);
-    const { code, err } = await run([...words, '--save_png']);
+    const png = await run([...words, '--save_png', '--save_tif', '--output_name', '_p', '--no_npy']);
+    expect(png.code).toBe(0);
+    expect(png.out).toMatch('note: a stack of planes: the labels are written as TIFF, not PNG');
+    expect(png.out).toMatch(/label TIFF: \S.*a_p\.tif\n/);
+    expect(newFiles()).toEqual(['a_cp_masks.tif', 'a_p.tif']);
+  });
+
+  it('does not put the record in the place of an image', async () => {
+    const before = readFileSync(join(folder, 'a.png'));
+    const { code, err } = await run(['--dir', folder, '--record', join(folder, '.', 'a.png')]);
     expect(code).toBe(1);
-    expect(err).toMatch('--save_tif');
+    expect(err).toMatch('--record');
+    expect(readFileSync(join(folder, 'a.png'))).toEqual(before);
   });
 
   it('leaves a record away from the images', async () => {
