@@ -110,6 +110,11 @@ describe('eval of an image', () => {
     expect(given.data).toEqual(before);
   });
 
+  it('notes that a tiny diameter enlarged the image', async () => {
+    const { notes } = await model.eval(image([8, 8]), { channels: [0, 0], diameter: 1, computeMasks: false });
+    expect(notes).toEqual([expect.stringMatching(/a diameter of 1 pixels enlarged the image \d+ times/)]);
+  });
+
   it('notes what it guessed or left out', async () => {
     const { notes } = await model.eval(image([40, 48, 3]), { computeMasks: false });
     expect(notes).toEqual([expect.stringMatching(/only the first 2 of 3 channels/)]);

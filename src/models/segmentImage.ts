@@ -42,13 +42,21 @@ export async function segmentImage(
     preset: dynamics3.name,
     engine: network.engine,
     axes: prepared.axes,
-    notes: prepared.notes,
+    notes: [...prepared.notes, ...scaleNotes(rescale, diamMean)],
     timing: {
       network: sum((p) => p.networkMs),
       masks: sum((p) => p.masksMs),
       total: performance.now() - run.begin,
     },
   };
+}
+
+/** Far below the network's diameter an image takes long, and a wrong unit or a slip of the pen is likely. */
+function scaleNotes(rescale: number, diamMean: number): string[] {
+  if (rescale < 8) return [];
+  return [
+    `a diameter of ${+(diamMean / rescale).toPrecision(3)} pixels enlarged the image ${Math.round(rescale)} times`,
+  ];
 }
 
 /** Cellpose divides by a given diameter in float64, but the model's own two diameters in float32. */

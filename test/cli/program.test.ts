@@ -42,6 +42,17 @@ describe.skipIf(!built)('the program', () => {
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
   }
 
+  it('runs the demo into a folder and says what to look at', async () => {
+    const { code, out } = await run(['demo', 'out']);
+    expect(code).toBe(0);
+    expect(out).toMatch('out/crowded_nuclei_overlay_cp_masks.png');
+    const endings = ['_cp_masks.png', '_cp_objects.csv', '_cp_outlines.txt', '_outlines_cp_masks.png', '_seg.npy'];
+    const expected = ['crowded_nuclei', 'cultured_nuclei', 'stained_tissue'].flatMap((name) =>
+      ['.png', '_overlay_cp_masks.png', ...endings].map((ending) => name + ending),
+    );
+    expect(readdirSync(join(home, 'out')).sort()).toEqual([...expected, 'run-record.json'].sort());
+  });
+
   it('prints versions, help and errors with their exit codes', async () => {
     const [version, help, wrong, unknown] = await Promise.all([
       run(['--version']),
