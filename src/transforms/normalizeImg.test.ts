@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { FloatArray } from '../array/ndarray.ts';
+import { normalize99Tile } from './normalize99Tile.ts';
 import { type NormalizeParams, normalizeImg } from './normalizeImg.ts';
+import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
 const ramp: FloatArray = {
   data: Float32Array.from({ length: 202 }, (_, k) => (k % 2 ? 5 : k / 2)),
@@ -25,8 +27,34 @@ test('a range of at most 1e-3 becomes all 0', () => {
 });
 
 test('an empty key counts as not given', () => {
-  const params: NormalizeParams = { percentile: null, lowhigh: null, tileNormBlocksize: 0, sharpenRadius: undefined };
+  const params: NormalizeParams = {
+    percentile: null,
+    lowhigh: null,
+    tileNormBlocksize: 0,
+    sharpenRadius: undefined,
+    smoothRadius: null,
+  };
   expect(normalizeImg(ramp, params)).toEqual(normalizeImg(ramp));
+});
+
+test('bounds win over filters and tiles', () => {
+  const bounds = normalizeImg(ramp, { lowhigh: [0, 10] });
+  const all = normalizeImg(ramp, { lowhigh: [0, 10], smoothRadius: 2, sharpenRadius: 4, tileNormBlocksize: 20 });
+  expect(all).toEqual(bounds);
+});
+
+test('filters come first, then percentiles', () => {
+  const params = { smoothRadius: 1, sharpenRadius: 3 };
+  const filtered = smoothSharpenImg(ramp, params);
+  expect(normalizeImg(ramp, { ...params, normalize: false })).toEqual(filtered);
+  expect(normalizeImg(ramp, params)).toEqual(normalizeImg(filtered));
+});
+
+test('tiles take the place of percentiles, also with normalize off, and are not inverted', () => {
+  const tiles = normalize99Tile(ramp, { blocksize: 20, percentile: [5, 95], norm3D: true });
+  const params: NormalizeParams = { tileNormBlocksize: 20, percentile: [5, 95] };
+  expect(normalizeImg(ramp, params)).toEqual(tiles);
+  expect(normalizeImg(ramp, { ...params, normalize: false, invert: true })).toEqual(tiles);
 });
 
 test.each([
@@ -35,8 +63,11 @@ test.each([
   ['lowhigh of nothing', { lowhigh: [3, 3] }, 'OptionError', /lowhigh/],
   ['lowhigh for other channels', { lowhigh: [[0, 1]] }, 'OptionError', /each of the 2 channels/],
   ['invert alone', { normalize: false, invert: true }, 'OptionError', /invert/],
-  ['blocks', { tileNormBlocksize: 100 }, 'UnsupportedError', /tileNormBlocksize/],
-  ['sharpening', { sharpenRadius: 3 }, 'UnsupportedError', /sharpenRadius/],
+  ['half a block', { tileNormBlocksize: 20.5 }, 'OptionError', /tileNormBlocksize/],
+  ['negative blocks', { tileNormBlocksize: -1 }, 'OptionError', /tileNormBlocksize/],
+  ['negative smoothing of tiles', { tileNormBlocksize: 20, tileNormSmooth3D: -1 }, 'OptionError', /tileNormSmooth3D/],
+  ['negative sharpening', { sharpenRadius: -3 }, 'OptionError', /sharpenRadius/],
+  ['endless smoothing', { smoothRadius: Infinity }, 'OptionError', /smoothRadius/],
   ['unknown key', { tile_norm: 3 }, 'UnsupportedError', /got tile_norm/],
 ])('%s is refused', (_, params, kind, message) => {
   const attempt = () => normalizeImg(ramp, params as NormalizeParams);

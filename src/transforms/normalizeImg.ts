@@ -2,63 +2,88 @@
 import { checkArray, type FloatArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError, UnsupportedError } from '../errors.ts';
 import { channelPercentiles, scaleValues } from './normalize99.ts';
+import { normalize99Tile } from './normalize99Tile.ts';
+import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
 /** How intensities are scaled before the network sees them. Keys as in Cellpose's `normalize` dictionary. */
 export interface NormalizeParams {
-  /** False: only `lowhigh`, if given, is applied. Default true. */
+  /** False: no percentiles of the whole image; what else is given is applied. Default true. */
   readonly normalize?: boolean | undefined;
   /** Lower and upper percentile that become 0 and 1; default [1, 99]. */
   readonly percentile?: readonly [number, number] | null | undefined;
-  /** Fixed values that become 0 and 1, for all channels or one pair per channel; wins over percentiles. */
+  /** Fixed values that become 0 and 1, for all channels or one pair per channel; wins over all else but `invert`. */
   readonly lowhigh?: readonly [number, number] | readonly (readonly [number, number])[] | null | undefined;
   /** 1 − x after scaling, for dark cells on bright ground. Default false. */
   readonly invert?: boolean | undefined;
   /** Percentiles over the whole volume (true, default) or plane by plane. */
   readonly norm3D?: boolean | undefined;
-  /** Not in this version: radius of the surround that is subtracted, in pixels; 0 is off. */
-  readonly sharpenRadius?: number | undefined;
-  /** Not in this version: radius of the smoothing, in pixels; 0 is off. */
-  readonly smoothRadius?: number | undefined;
-  /** Not in this version: size of blocks with percentiles of their own, in pixels; 0 is off. */
-  readonly tileNormBlocksize?: number | undefined;
-  /** Not in this version: smoothing of the block percentiles along z. Without blocks it means nothing. */
-  readonly tileNormSmooth3D?: number | undefined;
+  /** Sigma of the Gaussian surround that is subtracted first, in pixels; 0 (default) is off. See `smoothSharpenImg`. */
+  readonly sharpenRadius?: number | null | undefined;
+  /** Sigma of the Gaussian smoothing that comes first, in pixels; 0 (default) is off. */
+  readonly smoothRadius?: number | null | undefined;
+  /** Size of tiles with percentiles of their own, in pixels; 0 (default) is off. See `normalize99Tile`. */
+  readonly tileNormBlocksize?: number | null | undefined;
+  /** Sigma, in tiles, of one more smoothing of the tiles' percentiles with `norm3D`; default 1, and 0 counts as 1. */
+  readonly tileNormSmooth3D?: number | null | undefined;
 }
 
 /**
- * Scales each channel so that its lower percentile becomes 0 and its upper one 1, without clipping.
+ * Scales each channel so that its lower percentile becomes 0 and its upper one 1, without clipping. Smoothing and
+ * sharpening come before; percentiles of tiles, if asked for, take the place of those of the whole image.
  *
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
  * @returns      new array of the same shape. A channel of one value stays as it is and is not inverted.
- * @throws ShapeError for an image of other rank; OptionError for percentiles or bounds that cannot work, and for `invert` without scaling.
- * @throws UnsupportedError for keys that are unknown or not in this version; the message names the key.
+ * @throws ShapeError for an image of other rank; OptionError for values that cannot work, and for `invert` without scaling.
+ * @throws UnsupportedError for unknown keys; the message names the key.
+ *
+ * With `tileNormBlocksize`, an image (ly, lx, nchan) is scaled otherwise than one (1, ly, lx, nchan): see `normalize99Tile`.
  */
 export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): FloatArray {
   checkKeys(params);
   const { shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalizeImg', '([lz,] ly, lx, nchan)', shape);
   checkArray('normalizeImg', image);
-  const nchan = shape[shape.length - 1];
   const { normalize = true, norm3D = true, invert = false } = params;
-  const bounds = readBounds(params, nchan);
+  const bounds = readBounds(params, shape[shape.length - 1]);
   const percents = readPercentile(params);
-  if (invert && !bounds && !normalize) {
+  const blocksize = params.tileNormBlocksize ?? 0;
+  if (invert && !bounds && !normalize && blocksize === 0) {
     throw new OptionError(
       'invert',
       invert,
       'normalizeImg: invert needs normalize or lowhigh, as it makes 1 − x; got neither',
     );
   }
-  const out: FloatArray = { data: image.data.slice(), shape };
-  const scaled = new Array<boolean>(nchan).fill(false);
+  if (bounds) return scaleChannels(image, invert, (out, c) => scaleToBounds(out, c, bounds[c]));
+  const { smoothRadius, sharpenRadius, tileNormSmooth3D } = params;
+  const filtered = smoothSharpenImg(image, { smoothRadius: smoothRadius ?? 0, sharpenRadius: sharpenRadius ?? 0 });
+  if (blocksize !== 0) {
+    const scaled = normalize99Tile(filtered, {
+      blocksize,
+      percentile: percents,
+      norm3D,
+      smooth3D: tileNormSmooth3D ?? 1,
+    });
+    return scaleChannels(scaled, invert, () => invertsTiles);
+  }
+  return scaleChannels(filtered, invert, (out, c) => {
+    if (!normalize) return false;
+    const parts = norm3D ? [out] : planes(out);
+    return parts.filter((part) => scaleChannel(part, c, percents)).length > 0;
+  });
+}
+
+/** 3.1 does not invert what is scaled in tiles, and says nothing. With true, it is inverted like the rest. */
+const invertsTiles = false;
+
+/** A copy whose channels went through `scale`; those of which it says true are inverted if `invert`. */
+function scaleChannels(image: FloatArray, invert: boolean, scale: (out: FloatArray, c: number) => boolean): FloatArray {
+  const out: FloatArray = { data: image.data.slice(), shape: image.shape };
+  const { data, shape } = out;
+  const nchan = shape[shape.length - 1];
   for (let c = 0; c < nchan; c++) {
-    if (bounds) {
-      scaleToBounds(out.data, bounds[c], { offset: c, stride: nchan });
-      scaled[c] = true;
-    } else if (normalize) {
-      for (const part of norm3D ? [out] : planes(out)) scaled[c] = scaleChannel(part, c, percents) || scaled[c];
-    }
-    if (invert && scaled[c]) for (let p = c; p < out.data.length; p += nchan) out.data[p] = 1 - out.data[p];
+    const scaled = scale(out, c);
+    if (invert && scaled) for (let p = c; p < data.length; p += nchan) data[p] = 1 - data[p];
   }
   return out;
 }
@@ -86,14 +111,12 @@ function planes(image: FloatArray): FloatArray[] {
   }));
 }
 
-function scaleToBounds(
-  data: Float32Array,
-  [low, high]: readonly [number, number],
-  at: { offset: number; stride: number },
-): void {
+function scaleToBounds({ data, shape }: FloatArray, c: number, [low, high]: readonly [number, number]): boolean {
+  const nchan = shape[shape.length - 1];
   const shift = Math.fround(low);
   const range = Math.fround(high - low);
-  for (let p = at.offset; p < data.length; p += at.stride) data[p] = Math.fround(Math.fround(data[p] - shift) / range);
+  for (let p = c; p < data.length; p += nchan) data[p] = Math.fround(Math.fround(data[p] - shift) / range);
+  return true;
 }
 
 function readPercentile({ percentile }: NormalizeParams): readonly [number, number] {
@@ -117,20 +140,13 @@ function readBounds({ lowhigh }: NormalizeParams, nchan: number): (readonly [num
   throw new OptionError('lowhigh', lowhigh, `normalizeImg: lowhigh must be ${needs}; got ${JSON.stringify(lowhigh)}`);
 }
 
-const known = ['normalize', 'percentile', 'lowhigh', 'invert', 'norm3D', 'tileNormSmooth3D'];
-const later = ['sharpenRadius', 'smoothRadius', 'tileNormBlocksize'] as const;
+const known: readonly string[] = [
+  ...['normalize', 'percentile', 'lowhigh', 'invert', 'norm3D'],
+  ...['sharpenRadius', 'smoothRadius', 'tileNormBlocksize', 'tileNormSmooth3D'],
+];
 
 function checkKeys(params: NormalizeParams): void {
-  for (const key of later) {
-    if ((params[key] ?? 0) !== 0) {
-      throw new UnsupportedError(
-        key,
-        `normalizeImg: ${key} comes with a later version; leave it out or give 0; got ${params[key]}`,
-      );
-    }
-  }
-  const all: readonly string[] = [...known, ...later];
-  const stranger = Object.keys(params).find((key) => !all.includes(key));
-  if (stranger)
-    throw new UnsupportedError(stranger, `normalizeImg: needs keys among ${all.join(', ')}; got ${stranger}`);
+  const stranger = Object.keys(params).find((key) => !known.includes(key));
+  if (stranger === undefined) return;
+  throw new UnsupportedError(stranger, `normalizeImg: needs keys among ${known.join(', ')}; got ${stranger}`);
 }

@@ -36,7 +36,7 @@ export function linearResizer(
 }
 
 /** For each place of an axis of the result: two neighbours in the source and their weights. */
-interface AxisMap {
+export interface AxisMap {
   readonly low: Int32Array;
   readonly high: Int32Array;
   readonly weightLow: Float32Array;
@@ -75,7 +75,7 @@ function interpolator(
 }
 
 /** Weights in float32. Along x (`clamped`) a place beyond the outer pixel centres takes the outer pixel with weight 1. */
-function axisMap(source: number, size: number, clamped: boolean): AxisMap {
+export function axisMap(source: number, size: number, clamped: boolean): AxisMap {
   const map: AxisMap = {
     low: new Int32Array(size),
     high: new Int32Array(size),
