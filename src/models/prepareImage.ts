@@ -19,7 +19,12 @@ export function prepareImage(image: NdArray, options: SplitOptions, nchan: numbe
   const [ly, lx, c] = shape.slice(-3);
   const n = ly * lx * c;
   const planes: FloatArray[] = [];
-  for (let at = 0; at < data.length; at += n)
-    planes.push(normalizeImg({ data: data.subarray(at, at + n), shape: [ly, lx, c] }, options.normalize));
+  for (let at = 0; at < data.length; at += n) {
+    // A z axis of one plane, as 3.1's `eval` gives it: with `tileNormBlocksize`, images without one are scaled otherwise.
+    const volume = { data: data.subarray(at, at + n), shape: [1, ly, lx, c] };
+    // `normalize: false` in a record of parameters switches all of them off, as in 3.1's `eval`.
+    const scaled = options.normalize.normalize === false ? volume : normalizeImg(volume, options.normalize);
+    planes.push({ data: scaled.data, shape: [ly, lx, c] });
+  }
   return { planes, axes: converted.axes, notes: converted.notes };
 }

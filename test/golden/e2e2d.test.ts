@@ -32,6 +32,7 @@ const cases: Record<string, EvalOptions> = {
   nonorm: { normalize: false },
   invert: { invert: true },
   minsize150: { minSize: 150 },
+  tilenorm: { normalize: { tileNormBlocksize: 50 } },
 };
 const base: EvalOptions = { channels: [1, 2], channelAxis: 0 };
 const image = goldens['img']!;
