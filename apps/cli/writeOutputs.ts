@@ -46,27 +46,47 @@ export async function writeOutputs(
   segmented: Segmented,
   write = writeWhole,
 ): Promise<Written> {
-  const written: { kind: OutputKind; path: string }[] = [];
-  const failures: { path: string; error: unknown }[] = [];
   const notes: string[] = [];
   const isStack = segmented.masks.shape.length > 2;
+  const encode = encoder(segmented);
+  const writing = new Map<string, Promise<Outcome>>();
   for (const planned of outputs) {
     if (isStack && planeOnly.includes(planned.kind)) {
       notes.push(`a stack of planes has no ${outputTitles[planned.kind]} in this version`);
       continue;
     }
     const output = asTiffIfNeeded(planned, segmented, notes);
-    if (written.some(({ path }) => path === output.path)) continue;
-    try {
-      const bytes = encode(output.kind, segmented);
-      if (output.makeFolder) await ensureFolder(dirname(output.path));
-      await write(output.path, bytes);
-      written.push({ kind: output.kind, path: output.path });
-    } catch (error) {
-      failures.push({ path: output.path, error });
-    }
+    // Files reach the disk while the next ones are encoded: waiting for each alone takes longer than the masks.
+    if (!writing.has(output.path)) writing.set(output.path, writeOne(output, encode, write));
   }
-  return { written, failures, notes };
+  const outcomes = await Promise.all(writing.values());
+  return {
+    written: outcomes.filter(({ failed }) => !failed).map(({ kind, path }) => ({ kind, path })),
+    failures: outcomes.filter(({ failed }) => failed).map(({ path, error }) => ({ path, error })),
+    notes,
+  };
+}
+
+interface Outcome {
+  readonly kind: OutputKind;
+  readonly path: string;
+  readonly failed: boolean;
+  readonly error?: unknown;
+}
+
+async function writeOne(
+  { kind, path, makeFolder }: Output,
+  encode: (kind: OutputKind) => Uint8Array | Uint8Array[],
+  write: typeof writeWhole,
+): Promise<Outcome> {
+  try {
+    const bytes = encode(kind);
+    if (makeFolder) await ensureFolder(dirname(path));
+    await write(path, bytes);
+    return { kind, path, failed: false };
+  } catch (error) {
+    return { kind, path, failed: true, error };
+  }
 }
 
 /**
@@ -81,7 +101,21 @@ function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): 
   return { ...output, kind: 'tif', path: output.path.replace(/\.png$/, '.tif') };
 }
 
-function encode(kind: OutputKind, segmented: Segmented): Uint8Array | Uint8Array[] {
+/** Makes the bytes of each kind of output; the picture of flows, which two of them hold, is drawn once. */
+function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8Array[] {
+  let picture: NdArray<Uint8Array> | undefined;
+  const flowPicture = () => {
+    picture ??= dxToCirc(segmented.result.dP);
+    return picture;
+  };
+  return (kind) => encode(kind, segmented, flowPicture);
+}
+
+function encode(
+  kind: OutputKind,
+  segmented: Segmented,
+  flowPicture: () => NdArray<Uint8Array>,
+): Uint8Array | Uint8Array[] {
   const { masks, result } = segmented;
   switch (kind) {
     case 'png':
@@ -97,11 +131,11 @@ function encode(kind: OutputKind, segmented: Segmented): Uint8Array | Uint8Array
     case 'csv':
       return text(objectsTable(masks, display(segmented)));
     case 'flows':
-      return writeTiff(wrapped(dxToCirc(result.dP)), { level: fast });
+      return writeTiff(wrapped(flowPicture()), { level: fast });
     case 'dP':
       return writeTiff(result.dP, { level: fast, rgb: false });
     case 'seg':
-      return segNpy(segmented);
+      return segNpy(segmented, flowPicture());
   }
 }
 
@@ -120,13 +154,13 @@ function outlinesText(outlines: readonly NdArray[]): string {
   return outlines.map((outline) => `${Array.from(outline.data).join(',')}\n`).join('');
 }
 
-function segNpy({ path, result, masks, channels }: Segmented): Uint8Array[] {
+function segNpy({ path, result, masks, channels }: Segmented, flowPicture: NdArray<Uint8Array>): Uint8Array[] {
   const { dP, cellprob, diameter } = result;
   return segNpyPieces({
     masks,
     dP,
     cellprob,
-    flowPicture: dxToCirc(dP),
+    flowPicture,
     diameter,
     channels: channels ?? [0, 0],
     filename: path,
