@@ -133,7 +133,7 @@ function encode(
     case 'flows':
       return writeTiff(wrapped(flowPicture()), { level: fast });
     case 'dP':
-      return writeTiff(result.dP, { level: fast, rgb: false });
+      return writeTiff(result.dP, { level: 'huffman', rgb: false });
     case 'seg':
       return segNpy(segmented, flowPicture());
   }

@@ -5,10 +5,10 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { deflateRawSync, deflateSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { constants, deflateRawSync, deflateSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { NdArray } from '../array/ndarray.ts';
 import { DeviceError } from '../errors.ts';
-import type { Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
+import type { DeflateLevel, Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
 
 export const platformName = 'node';
 
@@ -96,8 +96,11 @@ export function inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: numbe
   return (kind === 'raw' ? inflateRawSync : inflateSync)(bytes, { maxOutputLength: maxBytes });
 }
 
-export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: number): Uint8Array {
-  return (kind === 'raw' ? deflateRawSync : deflateSync)(bytes, { level });
+export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: DeflateLevel): Uint8Array {
+  return (kind === 'raw' ? deflateRawSync : deflateSync)(
+    bytes,
+    level === 'huffman' ? { strategy: constants.Z_HUFFMAN_ONLY } : { level },
+  );
 }
 
 // A type error here means that this file and web.ts no longer offer the same functions.

@@ -4,6 +4,9 @@
  */
 import type { NdArray } from '../array/ndarray.ts';
 
+/** 0–9, or 'huffman': codes for frequent bytes only, no search for repeats, which noisy floats do not have. */
+export type DeflateLevel = number | 'huffman';
+
 /** A worker thread that runs a given script. */
 export interface WorkerHandle {
   post(message: unknown): void;
@@ -38,6 +41,6 @@ export interface Platform {
   createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession>;
   /** Inflates a zlib stream ('zlib') or a bare deflate stream ('raw'); stops with an error beyond `maxBytes`. */
   inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: number): Uint8Array;
-  /** Deflates to a zlib stream or a bare deflate stream, level 0–9. */
-  deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: number): Uint8Array;
+  /** Deflates to a zlib stream or a bare deflate stream. */
+  deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: DeflateLevel): Uint8Array;
 }

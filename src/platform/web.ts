@@ -1,7 +1,7 @@
 /** What the library needs of a browser. Imported as `#platform` by bundlers and browsers. */
 import { deflateSync, inflateSync, unzlibSync, zlibSync } from 'fflate';
 import { FormatError, UnsupportedError } from '../errors.ts';
-import type { Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
+import type { DeflateLevel, Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
 
 export const platformName = 'web';
 
@@ -37,8 +37,9 @@ export function inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: numbe
   return out;
 }
 
-export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: number): Uint8Array {
-  const options = { level: Math.min(9, Math.max(0, level)) as 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 };
+export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: DeflateLevel): Uint8Array {
+  const number = level === 'huffman' ? 1 : level;
+  const options = { level: Math.min(9, Math.max(0, number)) as 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 };
   return (kind === 'raw' ? deflateSync : zlibSync)(bytes, options);
 }
 

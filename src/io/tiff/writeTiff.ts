@@ -6,13 +6,17 @@
 import { deflate } from '#platform';
 import { type AnyTypedArray, type NdArray, sizeOf } from '../../array/ndarray.ts';
 import { OptionError, ShapeError } from '../../errors.ts';
+import type { DeflateLevel } from '../../platform/types.ts';
 import { endsInColours } from '../axes.ts';
 
 export interface WriteTiffOptions {
   /** Default 'deflate', as Cellpose writes. */
   readonly compression?: 'deflate' | 'none';
-  /** Deflate level 0–9. Default 3: four times faster on labels than 6, the usual level, for a third more bytes. */
-  readonly level?: number;
+  /**
+   * Deflate level 0–9. Default 3: four times faster on labels than 6, the usual level, for a third more bytes. 'huffman' suits
+   * floats without repeats, such as flows: the same size in a quarter of the time.
+   */
+  readonly level?: DeflateLevel;
   /** One letter per dimension, for example 'ZYX'; written into the description. */
   readonly axes?: string;
   /** Whether the last dimension holds the samples of a pixel. Default: three or more dimensions, and the last is 3 or 4. */
@@ -65,7 +69,7 @@ export function writeTiff(array: NdArray<AnyTypedArray>, options: WriteTiffOptio
 }
 
 /** Bytes of each strip of each page, deflated where a level is given. Strips are views where not. */
-function cutStrips(data: AnyTypedArray, pageBytes: number, bytesOfStrip: number, level?: number): Uint8Array[][] {
+function cutStrips(data: AnyTypedArray, pageBytes: number, bytesOfStrip: number, level?: DeflateLevel): Uint8Array[][] {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const pages: Uint8Array[][] = [];
   for (let page = 0; page < bytes.length; page += pageBytes) {
