@@ -8,7 +8,8 @@ import type { AnyTypedArray, NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import { swapBytes } from './swapBytes.ts';
 
-const classes = {
+/** The class that holds each type; half precision as its bits. */
+export const arrayClasses = {
   bool: Uint8Array,
   uint8: Uint8Array,
   int8: Int8Array,
@@ -24,7 +25,7 @@ const classes = {
   float64: Float64Array,
 } as const;
 
-export type ElementType = keyof typeof classes;
+export type ElementType = keyof typeof arrayClasses;
 
 /** An array as a file gives it, with the type that it has there. */
 export interface StoredArray extends NdArray<AnyTypedArray> {
@@ -33,7 +34,7 @@ export interface StoredArray extends NdArray<AnyTypedArray> {
 
 /** Bytes of one element in a file. */
 export function elementBytes(dtype: ElementType): number {
-  return classes[dtype].BYTES_PER_ELEMENT;
+  return arrayClasses[dtype].BYTES_PER_ELEMENT;
 }
 
 /**
@@ -43,7 +44,7 @@ export function elementBytes(dtype: ElementType): number {
  * @param bigEndian  byte order of `bytes`.
  */
 export function decodeElements(bytes: Uint8Array, dtype: ElementType, bigEndian = false): AnyTypedArray {
-  const Class = classes[dtype];
+  const Class = arrayClasses[dtype];
   // Not bytes.slice(): a Node Buffer, which is a Uint8Array too, would give a view.
   const copy = new Uint8Array(bytes);
   if (bigEndian) swapBytes(copy, Class.BYTES_PER_ELEMENT);
@@ -56,12 +57,13 @@ export function decodeElements(bytes: Uint8Array, dtype: ElementType, bigEndian 
 
 /** The type that an array has by its class. */
 export function elementTypeOf(data: AnyTypedArray): ElementType {
-  const names = Object.keys(classes) as ElementType[];
-  return names.find((name) => name !== 'bool' && data instanceof classes[name])!;
+  const names = Object.keys(arrayClasses) as ElementType[];
+  return names.find((name) => name !== 'bool' && data instanceof arrayClasses[name])!;
 }
 
 /**
- * Encodes elements, little-endian, as `dtype` (default: the type of the class). Where nothing has to be converted, the result is a view of `data`, not a copy.
+ * Encodes elements, little-endian, as `dtype` (default: the type of the class). Where nothing has to be converted, the
+ * result is a view of `data`, not a copy.
  *
  * @throws OptionError where the class of `data` cannot be stored as `dtype`: only floats become another float, bytes bool.
  */
