@@ -1,7 +1,7 @@
 /** What the diffusion needs to know of each cell: where it is, which pixel is heated, how many steps. Source: cellpose 3.1 `masks_to_flows_cpu`. */
 import type { Masks2D } from '../array/ndarray.ts';
 import { type ObjectBox, objectBoxes } from '../masks/objectBoxes.ts';
-import type { FlowRules } from './rules.ts';
+import type { FlowRules } from './flowRules.ts';
 
 export interface DiffusionCells {
   /** One row of `tableColumns` numbers per cell: label, y0, y1, x0, x1, centre, steps, 0. The centre counts in the box with a border of 1. */

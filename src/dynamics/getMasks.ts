@@ -6,12 +6,12 @@ import type { Masks2D, NdArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { countLabels } from '../masks/objectBoxes.ts';
 import { renumber } from '../masks/renumber.ts';
-import { dynamics3, type MaskRules } from './rules.ts';
+import { type MaskRules, maskRules3 } from './maskRules.ts';
 
 export interface GetMasksOptions {
   /** Masks of a larger share of the image are removed. @default 0.4 */
   readonly maxSizeFraction?: number;
-  /** @default dynamics3.masks */
+  /** @default maskRules3 */
   readonly rules?: MaskRules;
 }
 
@@ -36,7 +36,7 @@ export function getMasks(
   p: NdArray<Float32Array | Int32Array>,
   pixels: Int32Array,
   shape: readonly [number, number],
-  { maxSizeFraction = 0.4, rules = dynamics3.masks }: GetMasksOptions = {},
+  { maxSizeFraction = 0.4, rules = maskRules3 }: GetMasksOptions = {},
 ): Masks2D {
   const n = pixels.length;
   if (p.shape.length !== 2 || p.shape[0] !== 2 || p.shape[1] !== n) {

@@ -6,13 +6,13 @@ import { planeShape } from '../masks/objectBoxes.ts';
 import { cellRanges, roomBytes, threadsForCells } from './cellRanges.ts';
 import { maskFlows } from './diffusion.ts';
 import { diffusionCells } from './diffusionCells.ts';
-import { dynamics3, type FlowRules } from './rules.ts';
+import { type FlowRules, flowRules3 } from './flowRules.ts';
 import { wholeSteps } from './wholeSteps.ts';
 
 export interface MasksToFlowsOptions {
   /** Steps of the diffusion for every cell, in place of the number that the rules derive from its box. */
   readonly niter?: number;
-  /** @default dynamics3.flows */
+  /** @default flowRules3 */
   readonly rules?: FlowRules;
   /** Worker threads. @default all of the machine */
   readonly threads?: number;
@@ -32,7 +32,7 @@ export interface MasksToFlowsOptions {
  * reads heat of neighbouring cells too.
  */
 export async function masksToFlows(masks: Masks2D, options: MasksToFlowsOptions = {}): Promise<NdArray<Float64Array>> {
-  const { rules = dynamics3.flows, signal } = options;
+  const { rules = flowRules3, signal } = options;
   const [ly, lx] = planeShape('masksToFlows', masks);
   const niter = options.niter === undefined ? undefined : wholeSteps('masksToFlows', options.niter);
   const cells = diffusionCells(masks, rules, niter);
