@@ -71,6 +71,8 @@ class LineReporter implements Reporter {
 /** A bar at the bottom of the terminal; lines are written above it. */
 class BarReporter extends LineReporter {
   #bar: SingleBar | undefined;
+  /** Images begun: the last one's files may be under way when the next begins. */
+  #begun = 0;
 
   override async start(total: number): Promise<void> {
     await super.start(total);
@@ -84,16 +86,17 @@ class BarReporter extends LineReporter {
   }
 
   override imageBegins(name: string): void {
+    this.#begun++;
     this.#bar?.update({ name: basename(name) });
   }
 
   override progress(fraction: number): void {
-    this.#bar?.update(100 * (this.done + fraction));
+    this.#bar?.update(100 * (this.#begun - 1 + fraction));
   }
 
   override imageDone(name: string, outcome: string): void {
     super.imageDone(name, outcome);
-    this.#bar?.update(100 * this.done, { done: this.done });
+    this.#bar?.update(100 * Math.max(this.done, this.#begun - 1), { done: this.done });
   }
 
   override say(message: string): void {

@@ -1,25 +1,28 @@
 /**
- * The run itself: one model, one image after the other, the next image read while the present one is computed. What fails
- * is kept with the image's name and the rest goes on; an interrupt drops the image at hand and leaves complete files.
+ * The run itself: one model, one image after the other; the next image is read, and the files of the last one are made and
+ * written, while the present one is computed. What fails is kept with the image's name and the rest goes on; an interrupt
+ * drops the image at hand and leaves complete files.
  */
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EvalOptions, Masks } from 'cellpose-ts';
 import { removeEdgeMasks } from 'cellpose-ts';
-import { normPercentile } from './checkFlags.ts';
 import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
+import { channelsOf, evalOptions } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import { outputsOf } from './outputNames.ts';
-import { fileSize, type NamedAxes, type Picture, readPicture } from './readPicture.ts';
+import { fileSize, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
-import { writeOutputs } from './writeOutputs.ts';
+import { type Segmented, writeOutputs } from './writeOutputs.ts';
 
 /** Larger files are read only when their turn comes, so that two of them are never in memory. */
 const maxBytesReadAhead = 64 * 2 ** 20;
+/** Results of larger images are on the disk before the next image begins, for the same reason. */
+const maxPixelsWriteBehind = 2048 * 2048;
 
 export interface Run {
   readonly args: Args;
@@ -56,8 +59,11 @@ export async function segmentFiles(
   await reporter.start(images.length);
   let next = first;
   let diskFull = false;
+  /** The image whose files are under way. */
+  let behind: Promise<void> = Promise.resolve();
   for (const [i, image] of images.entries()) {
     if (signal.aborted || diskFull) {
+      await behind;
       record.images.push(entry(image, 'not started'));
       continue;
     }
@@ -68,13 +74,23 @@ export async function segmentFiles(
     const begin = performance.now();
     reporter.imageBegins(image);
     const other = ownerOfResults(image, args, owners);
-    const done = other === undefined ? await segmentFile(image, current, readNext, model, run) : clash(image, other);
     if (other !== undefined) readNext();
-    for (const { path } of done.entry.outputs) owners.set(resolve(path), image);
-    diskFull = done.diskFull;
-    record.images.push(done.entry);
-    tell(done.entry, (performance.now() - begin) / 1000, run);
+    const computed =
+      other === undefined ? await computeFile(image, current, readNext, model, run) : clash(image, other);
+    await behind;
+    if (diskFull) {
+      record.images.push(entry(image, 'not started'));
+      continue;
+    }
+    if (computed.segmented) for (const { path } of outputsOf(image, args)) owners.set(resolve(path), image);
+    behind = writeFiles(computed, run).then((done) => {
+      diskFull ||= done.diskFull;
+      record.images.push(done.entry);
+      tell(done.entry, (performance.now() - begin) / 1000, run);
+    });
+    if (!computed.segmented || pixels(computed.segmented) > maxPixelsWriteBehind) await behind;
   }
+  await behind;
   reporter.stop();
 }
 
@@ -85,9 +101,16 @@ function ownerOfResults(image: string, args: Args, owners: ReadonlyMap<string, s
     .find((owner) => owner !== undefined);
 }
 
-function clash(image: string, other: string): Done {
+function clash(image: string, other: string): Computed {
   const error = `its results would replace those of ${other}; rename one of the two, or use two --savedir`;
-  return { entry: { ...entry(image, 'failed'), errors: [error] }, diskFull: false };
+  return { entry: { ...entry(image, 'failed'), errors: [error] } };
+}
+
+/** One image after the model, before its files. */
+interface Computed {
+  /** What is known so far; where nothing was segmented, all there is to say. */
+  readonly entry: ImageRecord;
+  readonly segmented?: Segmented;
 }
 
 interface Done {
@@ -95,13 +118,13 @@ interface Done {
   readonly diskFull: boolean;
 }
 
-async function segmentFile(
+async function computeFile(
   path: string,
   reading: Promise<Picture>,
   readNext: () => void,
   model: Segmenter,
-  { args, host, reporter, record, signal }: Run,
-): Promise<Done> {
+  { args, reporter, record, signal }: Run,
+): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
   try {
     const picture = await reading;
@@ -113,68 +136,47 @@ async function segmentFile(
     record.engine ??= result.engine;
     record.preset ??= result.preset;
     const { masks, count } = args.exclude_on_edges ? withoutEdgeMasks(result.masks) : result;
-    const segmented = { path, image, result, masks, channels: channelsOf(args) };
-    const { written, failures, notes } = await writeOutputs(outputsOf(path, args), segmented, host.writeFile);
+    const notes = [...picture.notes, ...result.notes.map(forPeople)];
+    return {
+      entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
+      segmented: { path, image, result, masks, channels: channelsOf(args) },
+    };
+  } catch (error) {
+    readNext();
+    if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };
+    return { entry: { ...entry(path, 'failed'), ...known, errors: [reason(error, reporter)] } };
+  }
+}
+
+async function writeFiles({ entry: computed, segmented }: Computed, { args, host, reporter }: Run): Promise<Done> {
+  if (!segmented) return { entry: computed, diskFull: false };
+  try {
+    const outputs = outputsOf(segmented.path, args);
+    const { written, failures, notes } = await writeOutputs(outputs, segmented, host.writeFile);
     return {
       entry: {
-        ...entry(path, failures.length > 0 ? 'failed' : 'done'),
-        ...known,
-        ...resultFacts(result, count),
+        ...computed,
+        status: failures.length > 0 ? 'failed' : 'done',
         outputs: written,
-        notes: [...picture.notes, ...result.notes.map(forPeople), ...notes],
+        notes: [...computed.notes, ...notes],
         errors: failures.map(({ path: target, error }) => `cannot write ${target}: ${describeError(error)}`),
       },
       diskFull: failures.some(({ error }) => isDiskFull(error)),
     };
   } catch (error) {
-    readNext();
-    if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known }, diskFull: false };
-    const stack = unexpectedStack(error);
-    if (stack !== undefined) reporter.detail(stack);
-    return { entry: { ...entry(path, 'failed'), ...known, errors: [describeError(error)] }, diskFull: false };
+    return { entry: { ...computed, status: 'failed', errors: [reason(error, reporter)] }, diskFull: false };
   }
 }
 
-/** The flags in the words of the library. */
-function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = {}): EvalOptions {
-  const percentile = normPercentile(args);
-  const channels = channelsOf(args);
-  // Without a size model, leaving the diameter out is what makes the model use the mean of its training objects.
-  const diameter = args.diameter === 0 && !model.estimatesDiameter ? {} : { diameter: args.diameter };
-  return {
-    ...diameter,
-    ...(channels === undefined ? {} : { channels }),
-    ...axesOf(args, fromFile),
-    normalize: percentile === undefined ? !args.no_norm : { percentile },
-    invert: args.invert && !args.no_norm,
-    batchSize: args.batch_size,
-    augment: args.augment,
-    resample: !args.no_resample,
-    interp: !args.no_interp,
-    flowThreshold: Math.max(0, args.flow_threshold),
-    cellprobThreshold: args.cellprob_threshold,
-    minSize: Math.max(-1, args.min_size),
-    niter: args.niter,
-  };
+/** What went wrong, in words for people; where it was not foreseen, where in the code it happened is a detail of the log. */
+function reason(error: unknown, reporter: Reporter): string {
+  const stack = unexpectedStack(error);
+  if (stack !== undefined) reporter.detail(stack);
+  return describeError(error);
 }
 
-/**
- * What the user says about axes counts alone; else what the file says. But where channels are picked and the file knows planes
- * only, these are what the user means: ImageJ's "images to stack" makes planes of channels.
- */
-function axesOf({ channel_axis, z_axis, chan, chan2 }: Args, fromFile: NamedAxes): NamedAxes {
-  if (channel_axis === null && z_axis === null) {
-    const picksPlanes = fromFile.channelAxis === undefined && (chan > 0 || chan2 > 0);
-    return picksPlanes ? {} : fromFile;
-  }
-  return {
-    ...(channel_axis === null ? {} : { channelAxis: channel_axis }),
-    ...(z_axis === null ? {} : { zAxis: z_axis }),
-  };
-}
-
-function channelsOf(args: Args): readonly [number, number] | undefined {
-  return args.all_channels ? undefined : [args.chan, args.chan2];
+function pixels({ masks }: Segmented): number {
+  return masks.data.length;
 }
 
 /** Share of an image's work that is done; network and dynamics take about so much of it. */

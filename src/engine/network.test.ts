@@ -55,7 +55,7 @@ describe('a small network', () => {
 
   test('says what it is, and what runs it once it has run', async () => {
     const network = await createNetwork(weights, { threads: 1 });
-    expect(network).toMatchObject({ nchan: 2, nout: 3, tilesPerRun: 1, concurrency: 1 });
+    expect(network).toMatchObject({ nchan: 2, nout: 3, tilesPerRun: 1, concurrency: 2 });
     expect(network.config).toMatchObject({ nbase: [2, 4, 8], styleLength: 8 });
     await network.forward(randomTiles(1, 8, 8));
     expect(network.engine).toMatch(/^onnxruntime-node \d+\.\d+\.\d+, cpu$/);

@@ -1,10 +1,11 @@
 /**
  * A network that is ready to run: weights bound to CPnet's graph, encoded and compiled once for each size of tile.
  *
- * Tiles run one at a time, each on all threads. Measured on two cores with tiles of 224 × 224, in ms a tile: one session
- * on two threads 152, batches of two 153, batches of four without spinning threads 157, two sessions of one thread each
- * side by side 141; one thread 280. So larger batches and more sessions cost memory (batch 8: three times) and win next
- * to nothing, and a lone tile has all cores. The same bits come out for any number of threads and any batch.
+ * Tiles run one at a time, each on all threads, while the caller prepares the next. Measured on two cores with tiles of
+ * 224 × 224, in ms a tile: one session on two threads 152, batches of two 153, batches of four without spinning threads
+ * 157, two sessions of one thread each side by side 141; one thread 280. So larger batches and more sessions cost memory
+ * (batch 8: three times) and win next to nothing, and a lone tile has all cores. The same bits come out for any number of
+ * threads and any batch.
  */
 import { createSession } from '#platform';
 import type { NdArray } from '../array/ndarray.ts';
@@ -59,7 +60,7 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
     nchan,
     nout: config.nout,
     tilesPerRun: 1,
-    concurrency: 1,
+    concurrency: 2,
     get engine() {
       return sessions.engine;
     },

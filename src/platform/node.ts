@@ -1,6 +1,8 @@
 /** What the library needs of Node: threads, package files, zlib, and ONNX Runtime. Imported as `#platform`. */
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { constants, deflateRawSync, deflateSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { NdArray } from '../array/ndarray.ts';
 import { DeviceError } from '../errors.ts';
+import { runtimeThreadSource } from './runtimeThread.ts';
 import type { DeflateLevel, Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
 
 export const platformName = 'node';
@@ -53,43 +56,76 @@ export function spawnWorker(source: string): WorkerHandle {
   };
 }
 
-export async function createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession> {
-  const ort = await import('onnxruntime-node').catch((cause: unknown) => {
-    throw new DeviceError('cpu', `onnxruntime-node cannot be loaded on ${process.platform}/${process.arch}`, cause);
+type Feeds = Readonly<Record<string, NdArray<Float32Array>>>;
+
+/** Where this package's onnxruntime-node is; the thread that loads it has no place of its own to look from. */
+function runtimePath(): string {
+  try {
+    return createRequire(import.meta.url).resolve('onnxruntime-node');
+  } catch (cause) {
+    throw new DeviceError('cpu', `onnxruntime-node is not installed for ${process.platform}/${process.arch}`, cause);
+  }
+}
+
+/** Asks the thread and waits for its answer; one question at a time. Only then does the thread keep the process alive. */
+async function ask<T>(thread: Worker, message: object): Promise<T> {
+  thread.ref();
+  const answered = new AbortController();
+  const { signal } = answered;
+  try {
+    thread.postMessage(message);
+    const ended = once(thread, 'exit', { signal }).then(() => Promise.reject(new Error('its thread has ended')));
+    const [answer] = (await Promise.race([once(thread, 'message', { signal }), ended])) as [{ error?: string }];
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer as T;
+  } finally {
+    answered.abort();
+    thread.unref();
+  }
+}
+
+/** A message copies the whole buffer behind an array: of a part of a larger one, only the part shall go. */
+function withoutSurroundings(feeds: Feeds): Feeds {
+  const whole = ({ data, shape }: NdArray<Float32Array>) => ({
+    data: data.byteLength < data.buffer.byteLength ? data.slice() : data,
+    shape,
   });
-  const compiled = ort.InferenceSession.create(model, {
+  return Object.fromEntries(Object.entries(feeds).map(([name, array]) => [name, whole(array)]));
+}
+
+export async function createSession(model: Uint8Array, runtime: RuntimeOptions): Promise<RuntimeSession> {
+  const options = {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
-    intraOpNumThreads: options.threads,
+    intraOpNumThreads: runtime.threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,
     // Threads wait for each other by spinning, a sixth faster than sleeping; but not after the run, when others need the cores.
     extra: { session: { force_spinning_stop: '1' } },
-  });
-  const session = await compiled.catch((cause: unknown) => {
-    throw new DeviceError('cpu', `the network cannot be compiled: ${messageOf(cause)}`, cause);
+  };
+  const path = runtimePath();
+  const thread = new Worker(runtimeThreadSource, { eval: true });
+  const refuse = (what: string) => (cause: unknown) => {
+    throw new DeviceError('cpu', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  };
+  const made = ask<{ version: string }>(thread, { kind: 'create', path, model, options });
+  const { version } = await made.catch(async (cause: unknown) => {
+    await thread.terminate();
+    return refuse('the network cannot be compiled')(cause);
   });
   return {
-    engine: `onnxruntime-node ${ort.env.versions.node ?? ''}, cpu`,
+    engine: `onnxruntime-node ${version}, cpu`,
     async run(feeds) {
-      const inputs: Record<string, InstanceType<typeof ort.Tensor>> = {};
-      for (const [name, { data, shape }] of Object.entries(feeds))
-        inputs[name] = new ort.Tensor('float32', data, shape);
-      const outputs: Record<string, NdArray<Float32Array>> = {};
-      const results = await session.run(inputs).catch((cause: unknown) => {
-        throw new DeviceError('cpu', `the network cannot run: ${messageOf(cause)}`, cause);
-      });
-      for (const [name, tensor] of Object.entries(results))
-        outputs[name] = { data: tensor.data as Float32Array, shape: tensor.dims };
-      return outputs;
+      const message = { kind: 'run', feeds: withoutSurroundings(feeds) };
+      const ran = ask<{ outputs: Record<string, NdArray<Float32Array>> }>(thread, message);
+      return (await ran.catch(refuse('the network cannot run'))).outputs;
     },
-    release: () => session.release(),
+    async release() {
+      await ask(thread, { kind: 'release' });
+      await thread.terminate();
+    },
   };
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 export function inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: number): Uint8Array {

@@ -1,0 +1,48 @@
+/** The command line's flags as options of `eval`. */
+import type { EvalOptions } from 'cellpose-ts';
+import { normPercentile } from './checkFlags.ts';
+import type { Args } from './flags.ts';
+import type { NamedAxes } from './readPicture.ts';
+import type { Segmenter } from './segmenter.ts';
+
+/** The flags in the words of the library. */
+export function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = {}): EvalOptions {
+  const percentile = normPercentile(args);
+  const channels = channelsOf(args);
+  // Without a size model, leaving the diameter out is what makes the model use the mean of its training objects.
+  const diameter = args.diameter === 0 && !model.estimatesDiameter ? {} : { diameter: args.diameter };
+  return {
+    ...diameter,
+    ...(channels === undefined ? {} : { channels }),
+    ...axesOf(args, fromFile),
+    normalize: percentile === undefined ? !args.no_norm : { percentile },
+    invert: args.invert && !args.no_norm,
+    batchSize: args.batch_size,
+    augment: args.augment,
+    resample: !args.no_resample,
+    interp: !args.no_interp,
+    flowThreshold: Math.max(0, args.flow_threshold),
+    cellprobThreshold: args.cellprob_threshold,
+    minSize: Math.max(-1, args.min_size),
+    niter: args.niter,
+  };
+}
+
+/**
+ * What the user says about axes counts alone; else what the file says. But where channels are picked and the file knows planes
+ * only, these are what the user means: ImageJ's "images to stack" makes planes of channels.
+ */
+function axesOf({ channel_axis, z_axis, chan, chan2 }: Args, fromFile: NamedAxes): NamedAxes {
+  if (channel_axis === null && z_axis === null) {
+    const picksPlanes = fromFile.channelAxis === undefined && (chan > 0 || chan2 > 0);
+    return picksPlanes ? {} : fromFile;
+  }
+  return {
+    ...(channel_axis === null ? {} : { channelAxis: channel_axis }),
+    ...(z_axis === null ? {} : { zAxis: z_axis }),
+  };
+}
+
+export function channelsOf(args: Args): readonly [number, number] | undefined {
+  return args.all_channels ? undefined : [args.chan, args.chan2];
+}

@@ -1,0 +1,38 @@
+/**
+ * The program of the thread that holds a compiled network, as text: it must run as it is, where no bundler has seen it.
+ * onnxruntime-node computes on the thread that calls it, so in a thread of its own the caller can go on: prepare the next
+ * tile, show progress, write files.
+ * Messages in: {path, model, options} first, where path is that of onnxruntime-node; then {feeds} for each run; {release}
+ * at the end. One message out for each: {error}, or what was made.
+ */
+export const runtimeThreadSource = `
+'use strict';
+const { parentPort } = require('node:worker_threads');
+let ort;
+let session;
+const answer = {
+  async create({ path, model, options }) {
+    ort = require(path);
+    session = await ort.InferenceSession.create(model, options);
+    return { version: ort.env.versions.node ?? '' };
+  },
+  async run({ feeds }) {
+    const inputs = {};
+    for (const [name, { data, shape }] of Object.entries(feeds)) inputs[name] = new ort.Tensor('float32', data, shape);
+    const outputs = {};
+    for (const [name, { data, dims }] of Object.entries(await session.run(inputs))) outputs[name] = { data, shape: dims };
+    return { outputs };
+  },
+  async release() {
+    await session?.release();
+    return {};
+  },
+};
+parentPort.on('message', async ({ kind, ...message }) => {
+  try {
+    parentPort.postMessage(await answer[kind](message));
+  } catch (error) {
+    parentPort.postMessage({ error: error instanceof Error ? error.message : String(error) });
+  }
+});
+`;
