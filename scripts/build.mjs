@@ -1,7 +1,9 @@
-// Builds dist/: the library file by file with its types (tsc), and the command line as one file (esbuild), which starts faster.
+// Builds dist/: the library file by file with its types (tsc), the command line as one file (esbuild), which starts faster, and
+// the library for browsers (buildWeb.mjs).
 import { spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { buildWeb } from './buildWeb.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 rmSync(`${root}dist`, { recursive: true, force: true });
@@ -17,6 +19,7 @@ const cli = build({
   alias: { 'cellpose-ts': `${root}src/index.ts`, '#platform': `${root}src/platform/node.ts` },
   logLevel: 'warning',
 });
+const web = buildWeb(`${root}dist/web`);
 const tsc = spawnSync(
   process.execPath,
   [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`],
@@ -24,6 +27,6 @@ const tsc = spawnSync(
     stdio: 'inherit',
   },
 );
-await cli;
+await Promise.all([cli, web]);
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 chmodSync(`${root}dist/apps/cli/main.js`, 0o755);

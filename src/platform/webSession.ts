@@ -1,0 +1,98 @@
+/**
+ * A compiled network in a browser: on the graphics processor through WebGPU where that is asked for and there, else on the processor
+ * through WebAssembly, with threads where the page is cross-origin isolated. Each step down is a note of the session.
+ */
+import type { NdArray } from '../array/ndarray.ts';
+import { DeviceError } from '../errors.ts';
+import type { RuntimeOptions, RuntimeSession } from './types.ts';
+import { borrowRuntime, type Provider } from './webRuntime.ts';
+
+/** What shall run a network. */
+export interface WebRuntimeOptions extends RuntimeOptions {
+  /**
+   * 'cpu' (default): WebAssembly. 'webgpu': WebGPU where there is any adapter, also one in software. 'auto': WebGPU where there is an
+   * adapter in hardware.
+   */
+  readonly device?: 'auto' | 'cpu' | 'webgpu';
+}
+
+export interface WebRuntimeSession extends RuntimeSession {
+  /** What was asked for and could not be had, in whole sentences for the user. */
+  readonly notes: readonly string[];
+}
+
+type Arrays = Readonly<Record<string, NdArray<Float32Array>>>;
+
+let sessions = 0;
+
+/** @throws DeviceError where the runtime cannot be loaded or refuses the network. */
+export async function createSession(model: Uint8Array, options: WebRuntimeOptions): Promise<WebRuntimeSession> {
+  const { device = 'cpu' } = options;
+  const notes: string[] = [];
+  const withoutGpu = (reason: string) => notes.push(`WebGPU: ${reason}; the network runs on the processor instead.`);
+  if (device !== 'cpu') {
+    const missing = await missingAdapter(device === 'auto');
+    if (missing) withoutGpu(missing);
+    else
+      try {
+        return await openSession(model, 'webgpu', 1, notes);
+      } catch (error) {
+        withoutGpu((error as Error).message);
+      }
+  }
+  const threads = globalThis.crossOriginIsolated ? options.threads : 1;
+  if (threads < options.threads)
+    notes.push('One thread: the page is not cross-origin isolated. Serve it with COOP and COEP headers for more.');
+  return openSession(model, 'wasm', threads, notes);
+}
+
+/** Why WebGPU cannot be used, or undefined where it can. */
+async function missingAdapter(hardwareOnly: boolean): Promise<string | undefined> {
+  const gpu = (globalThis.navigator as { readonly gpu?: GPU } | undefined)?.gpu;
+  if (!gpu) return 'this browser does not offer it here';
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  if (!adapter) return 'there is no adapter';
+  return hardwareOnly && adapter.info.isFallbackAdapter ? 'its only adapter is one in software' : undefined;
+}
+
+async function openSession(
+  model: Uint8Array,
+  provider: Provider,
+  threads: number,
+  notes: readonly string[],
+): Promise<WebRuntimeSession> {
+  const device = provider === 'webgpu' ? 'webgpu' : 'cpu';
+  const refuse = (what: string) => (cause: unknown) => {
+    throw new DeviceError(device, `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  };
+  const runtime = await borrowRuntime(provider, threads).catch(refuse('ONNX Runtime cannot be loaded'));
+  const session = ++sessions;
+  try {
+    await runtime.ask('create', { session, model, provider });
+  } catch (error) {
+    runtime.giveBack();
+    refuse('the network cannot be compiled')(error);
+  }
+  const how = provider === 'webgpu' ? 'WebGPU' : `WebAssembly, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return {
+    engine: `onnxruntime-web ${runtime.version}, ${how}`,
+    notes,
+    run: (feeds) =>
+      runtime
+        .ask<Arrays>('run', { session, feeds: withoutSurroundings(feeds) })
+        .catch(refuse('the network cannot run')),
+    async release() {
+      await runtime.ask('release', { session });
+      runtime.giveBack();
+    },
+  };
+}
+
+/** A message copies the whole buffer behind an array: of a part of a larger one, only the part shall go. */
+function withoutSurroundings(feeds: Arrays): Arrays {
+  const whole = ({ data, shape }: NdArray<Float32Array>) => ({
+    data: data.byteLength < data.buffer.byteLength ? data.slice() : data,
+    shape,
+  });
+  return Object.fromEntries(Object.entries(feeds).map(([name, array]) => [name, whole(array)]));
+}

@@ -1,0 +1,80 @@
+// The browser's side of these tests: runs in the page, by address, without a bundler. See chromium.ts for the other side.
+
+/** The library as it ships, and the same with inner functions. */
+const shipped = () => import('/dist/web/cellpose.js');
+const inner = () => import('/dist/web/inner.js');
+
+const bytesAt = async (path) => {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+/** The number of masks, their labels as base64 of int32, and what ran; `bad` instead where it failed. */
+export async function segment(path, options, load = {}) {
+  const lib = await shipped();
+  const image = lib.toCellposeImage(await lib.readImage(await bytesAt(path), { name: path }));
+  const model = await lib.Cellpose.load(load);
+  const blocked = longestPause();
+  const { masks, count, engine, notes } = await model.eval(image, options);
+  const pause = blocked();
+  await model.release();
+  return { labels: base64(masks.data), shape: masks.shape, count, engine, notes, pause, isolated: crossOriginIsolated };
+}
+
+/** Output of the small network by a session for `device`, beside what ran it. */
+export async function forward(device, state, input) {
+  const lib = await inner();
+  const arrays = async (path) => {
+    const npz = await lib.openNpz(lib.sourceFromBytes(await bytesAt(path)));
+    return new Map(await Promise.all(npz.names.map(async (name) => [name, await npz.read(name)])));
+  };
+  const { config, weights } = lib.readCPnetState(await arrays(state));
+  const x = (await arrays(input)).get('x');
+  const [batch, , ly, lx] = x.shape;
+  const model = lib.encodeOnnx(lib.cpnet(config, { batch, ly, lx }), weights);
+  const session = await lib.createSession(model, { threads: 1, device });
+  const { y, style } = await session.run({ x });
+  const { engine, notes } = session;
+  await session.release();
+  return { y: [...y.data], style: [...style.data], engine, notes };
+}
+
+/** Name and message of the error that a call of the library ends with. */
+export async function failure(name, ...args) {
+  const lib = await inner();
+  try {
+    await lib[name](...args);
+    return 'no error';
+  } catch (error) {
+    return `${error.name}: ${error.message}`;
+  }
+}
+
+/** Starts to measure for how long the page cannot answer at the most; the function returned ends it and gives milliseconds. */
+function longestPause() {
+  let last = performance.now();
+  let longest = 0;
+  const look = () => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    look();
+    port2.postMessage(0);
+  };
+  port2.postMessage(0);
+  return () => {
+    look();
+    port1.close();
+    return longest;
+  };
+}
+
+function base64({ buffer, byteOffset, byteLength }) {
+  let text = '';
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+  return btoa(text);
+}

@@ -1,0 +1,59 @@
+/** The library in a real browser: the same cells as in Node, with threads and without. */
+import { readFileSync } from 'node:fs';
+import { Cellpose, readImage, toCellposeImage } from 'cellpose-ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import samples from '../../samples/index.json' with { type: 'json' };
+import { browserMissing, startBrowser, type TestBrowser, type TestPage } from './chromium.ts';
+
+interface Segmented {
+  readonly labels: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly engine: string;
+  readonly pause: number;
+  readonly isolated: boolean;
+}
+
+describe.skipIf(browserMissing)('segmentation in Chromium (needs /usr/bin/chromium, or CHROMIUM)', () => {
+  let browser: TestBrowser;
+  let model: Cellpose;
+  beforeAll(async () => {
+    [browser, model] = await Promise.all([startBrowser(), Cellpose.load()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await model?.release();
+  });
+
+  const expected = new Map<string, Promise<{ labels: string; count: number }>>();
+  const inNode = (file: string, diameter: number) => {
+    const known = expected.get(file);
+    if (known) return known;
+    const run = async () => {
+      const image = toCellposeImage(await readImage(readFileSync(`samples/${file}`), { name: file }));
+      const { masks, count } = await model.eval(image, { channels: [0, 0], diameter });
+      return { labels: Buffer.from(masks.data.buffer, masks.data.byteOffset).toString('base64'), count };
+    };
+    const result = run();
+    expected.set(file, result);
+    return result;
+  };
+
+  describe.each([true, false])('cross-origin isolated: %s', (isolated) => {
+    let page: TestPage;
+    beforeAll(async () => {
+      page = await browser.open({ isolated });
+    });
+
+    it.each(samples)('$name: every label as in Node', async ({ file, diameter }) => {
+      const options = { channels: [0, 0], diameter };
+      const result = await page.call<Segmented>('segment', `/samples/${file}`, options, { threads: 2 });
+      const { labels, count } = await inNode(file, diameter);
+      expect(count).toBeGreaterThan(10);
+      expect(result.count).toBe(count);
+      expect(result.labels === labels).toBe(true);
+      expect(result.isolated).toBe(isolated);
+      expect(result.engine).toMatch(isolated ? /WebAssembly, 2 threads$/ : /WebAssembly, 1 thread$/);
+    });
+  });
+});
