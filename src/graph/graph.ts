@@ -34,6 +34,7 @@ export class Graph {
   readonly constants = new Map<Value, FloatArray>();
   readonly outputs = new Map<string, Value>();
   readonly #names = new Set<string>();
+  readonly #scalars = new Map<number, Value>();
 
   input(name: string, shape: Shape): Value {
     const value = this.#value(name, shape);
@@ -51,6 +52,14 @@ export class Graph {
     const value = this.#value(name, array.shape);
     this.constants.set(value, array);
     return value;
+  }
+
+  /** A constant number, () in shape; the same number is one constant. */
+  scalar(value: number): Value {
+    const known =
+      this.#scalars.get(value) ?? this.constant(`scalar ${value}`, { data: Float32Array.of(value), shape: [] });
+    this.#scalars.set(value, known);
+    return known;
   }
 
   /** Declares a result of the graph, under a name of its own. */
@@ -89,6 +98,14 @@ export class Graph {
     return this.add('BatchNormalization', [x, gamma, beta, mean, variance], { epsilon });
   }
 
+  /** scale · x + shift per channel: a convolution of each channel with itself, which is the fastest way to say it. */
+  affine(x: Value, scale: Value, shift?: Value): Value {
+    const channels = scale.shape[0];
+    const weight = this.reshape(scale, [channels, 1, 1, 1]);
+    const attributes = { pads: [0, 0, 0, 0], strides: [1, 1], group: channels } as const;
+    return this.add('Conv', shift ? [x, weight, shift] : [x, weight], attributes);
+  }
+
   relu(x: Value): Value {
     return this.add('Relu', [x], {});
   }
@@ -113,6 +130,16 @@ export class Graph {
     return this.add('Div', [a, b], {});
   }
 
+  /** 1 where a > b, else 0. */
+  isGreater(a: Value, b: Value): Value {
+    return this.add('Greater', [a, b], {});
+  }
+
+  /** 1 where a = b, else 0. */
+  isEqual(a: Value, b: Value): Value {
+    return this.add('Equal', [a, b], {});
+  }
+
   /** Largest of each 2 × 2 square. */
   maxPool(x: Value): Value {
     return this.add('MaxPool', [x], {});
@@ -133,6 +160,11 @@ export class Graph {
     return this.add('Gemm', [x, weight, bias], {});
   }
 
+  /** a b over the last two axes. */
+  matrixProduct(a: Value, b: Value): Value {
+    return this.add('MatMul', [a, b], {});
+  }
+
   sumOver(x: Value, axes: readonly number[], keepdims = false): Value {
     return this.add('ReduceSum', [x], { axes, keepdims });
   }
@@ -147,6 +179,27 @@ export class Graph {
 
   concat(inputs: readonly Value[], axis: number): Value {
     return this.add('Concat', inputs, { axis });
+  }
+
+  /** Axis i of the result is axis perm[i] of x. */
+  transpose(x: Value, perm: readonly number[]): Value {
+    return this.add('Transpose', [x], { perm });
+  }
+
+  /** Elements from `starts` up to but without `ends` along the axes. */
+  slice(x: Value, axes: readonly number[], starts: readonly number[], ends: readonly number[]): Value {
+    return this.add('Slice', [x], { axes, starts, ends, steps: axes.map(() => 1) });
+  }
+
+  /** Turns axes round. */
+  flip(x: Value, axes: readonly number[]): Value {
+    const ends = axes.map((axis) => -x.shape[axis] - 1);
+    return this.add('Slice', [x], { axes, starts: axes.map(() => -1), ends, steps: axes.map(() => -1) });
+  }
+
+  /** Zeros before and after each axis. */
+  pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+    return this.add('Pad', [x], { before, after });
   }
 
   #value(name: string, shape: Shape): Value {

@@ -49,6 +49,18 @@ const cases: Case[] = [
   ['mean over axes, kept', 'ReduceMean', (g, x) => g.meanOver(x, [0, 2], true)],
   ['another shape', 'Reshape', (g, x) => g.reshape(x, [4, 120])],
   ['one behind the other', 'Concat', (g, x, p) => g.concat([x, p(2, 1, 6, 10), x], 1)],
+  ['soft ReLU', 'Softplus', (g, x) => g.add('Softplus', [g.product(x, g.scalar(20))], {})],
+  ['logistic', 'Sigmoid', (g, x) => g.add('Sigmoid', [g.product(x, g.scalar(20))], {})],
+  ['where greater', 'Greater', (g, x, p) => g.isGreater(x, p(10))],
+  ['where equal', 'Equal', (g, x) => g.isEqual(x, g.upsample(g.maxPool(x)))],
+  ['matrix product', 'MatMul', (g, x, p) => g.matrixProduct(x, p(4, 10, 3))],
+  ['matrix product, one for all', 'MatMul', (g, x, p) => g.matrixProduct(p(5, 6), x)],
+  ['axes exchanged', 'Transpose', (g, x) => g.transpose(x, [1, 3, 0, 2])],
+  ['a part', 'Slice', (g, x) => g.slice(x, [1, 3], [1, -4], [3, -1])],
+  ['turned round', 'Slice', (g, x) => g.flip(x, [2, 3])],
+  ['zeros around', 'Pad', (g, x) => g.pad(x, [0, 1, 0, 2], [1, 0, 0, 3])],
+  ['stretched', 'Expand', (g, _, p) => g.add('Expand', [p(4, 1, 3)], { shape: [2, 4, 5, 3] })],
+  ['scale and shift per channel', 'Conv', (g, x, p) => g.affine(x, p(4), p(4))],
 ];
 const ones = { data: Float32Array.of(1), shape: [1] };
 

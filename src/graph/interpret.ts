@@ -6,12 +6,13 @@ import type { FloatArray, NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import type { Graph, Value } from './graph.ts';
 import { arithmetic } from './interpret/arithmetic.ts';
+import { arrangement } from './interpret/arrangement.ts';
 import { spatial } from './interpret/spatial.ts';
 import type { Evaluate, Rules, Tensor } from './interpret/tensor.ts';
 import type { OpName } from './operators.ts';
 
 // Typed over all operators: one without a rule is a type error here.
-const rules: Rules = { ...arithmetic, ...spatial };
+const rules: Rules = { ...arithmetic, ...arrangement, ...spatial };
 
 /**
  * @param feeds  arrays of the inputs and parameters, by name.

@@ -1,8 +1,10 @@
 /**
  * What the graph knows of an operator: one record per operator, gathered by family in ops/. A record states the shape
- * rule and, where ONNX writes the operator in another way than we do, its ONNX form. Values are float32 throughout.
+ * rule, the gradient rule, and, where ONNX writes the operator in another way than we do, its ONNX form. Values are float32
+ * throughout.
  */
 import { ShapeError } from '../errors.ts';
+import type { Graph, Value } from './graph.ts';
 
 export type Shape = readonly number[];
 
@@ -16,7 +18,23 @@ export interface OnnxForm {
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
   /** Inputs after the operator's own, in order; undefined is an input left out. */
   readonly constants?: readonly (OnnxConstant | undefined)[];
+  /** ONNX's operator gives booleans; here they become 1 and 0. */
+  readonly gives?: 'booleans';
 }
+
+/** A node on the way back: what its gradient rule may use. */
+export interface Backward<A> {
+  /** Where the rule appends operators. */
+  readonly g: Graph;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  readonly attributes: A;
+  /** Gradient of the loss by the node's output. */
+  readonly dy: Value;
+}
+
+/** Appends what makes the gradient of the loss by one input; called only where it is wanted. */
+export type MakeGradient = () => Value;
 
 export interface Operator<A> {
   /**
@@ -28,6 +46,11 @@ export interface Operator<A> {
   shape(inputs: readonly Shape[], attributes: A, where: string): Shape;
   /** The ONNX form; left out where ONNX has the same attributes, all integers, lists of integers or strings. */
   onnx?(attributes: A): OnnxForm;
+  /**
+   * For each input, in order, what makes its gradient; shorter, or with undefined, where an input has none (statistics,
+   * comparisons). Left out where the operator only occurs in gradients, which are not differentiated again.
+   */
+  gradient?(node: Backward<A>): readonly (MakeGradient | undefined)[];
 }
 
 /** An operator without attributes. */

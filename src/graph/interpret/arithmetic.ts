@@ -1,7 +1,8 @@
-/** The interpreter's rules for operators that know no neighbours: element by element, sums, matrices, arrangement. */
+/** The interpreter's rules for operators that know no neighbours: element by element, sums, matrices. */
 import type { Shape } from '../operator.ts';
 import type { ReduceAttributes } from '../ops/reduction.ts';
 import { type Rules, type Tensor, zeros } from './tensor.ts';
+import { stepsOf, walk } from './walk.ts';
 
 type Names =
   | 'Relu'
@@ -13,8 +14,11 @@ type Names =
   | 'Gemm'
   | 'ReduceSum'
   | 'ReduceMean'
-  | 'Reshape'
-  | 'Concat';
+  | 'Softplus'
+  | 'Sigmoid'
+  | 'Greater'
+  | 'Equal'
+  | 'MatMul';
 
 export const arithmetic: Pick<Rules, Names> = {
   Relu: ([x]) => map(x, (v) => (v < 0 ? 0 : v)),
@@ -23,43 +27,21 @@ export const arithmetic: Pick<Rules, Names> = {
   Sub: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p - q),
   Mul: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p * q),
   Div: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p / q),
+  Softplus: ([x]) => map(x, (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))),
+  Sigmoid: ([x]) => map(x, (v) => 1 / (1 + Math.exp(-v))),
+  Greater: ([a, b], _, shape) => combine(a, b, shape, (p, q) => Number(p > q)),
+  Equal: ([a, b], _, shape) => combine(a, b, shape, (p, q) => Number(p === q)),
+  MatMul: ([a, b], _, shape) => matrixProduct(a, b, shape),
   Gemm: ([x, w, b], _, shape) => linear(x, w, b, shape),
   ReduceSum: ([x], attributes, shape) => reduceSum(x, attributes, shape),
   ReduceMean: ([x], attributes, shape) => {
     const sum = reduceSum(x, attributes, shape);
     return map(sum, (v) => (v * sum.data.length) / x.data.length);
   },
-  Reshape: ([x], _, shape) => ({ data: x.data, shape }),
-  Concat: (inputs, { axis }, shape) => concat(inputs, axis, shape),
 };
 
 function map({ data, shape }: Tensor, f: (v: number) => number): Tensor {
   return { data: data.map(f), shape };
-}
-
-/** For each element of `shape` in C order, calls back with its position in arrays that have the given steps per axis. */
-function walk(shape: Shape, steps: readonly (readonly number[])[], visit: (at: readonly number[]) => void): void {
-  const at = steps.map(() => 0);
-  const descend = (axis: number): void => {
-    if (axis === shape.length) {
-      visit(at);
-      return;
-    }
-    for (let i = 0; i < shape[axis]; i++) {
-      descend(axis + 1);
-      for (let k = 0; k < at.length; k++) at[k] += steps[k][axis];
-    }
-    for (let k = 0; k < at.length; k++) at[k] -= steps[k][axis] * shape[axis];
-  };
-  descend(0);
-}
-
-/** Steps to walk through `shape` as if it were stretched to `rank` axes: 0 along the axes that are stretched. */
-function stepsOf(shape: Shape, rank: number): number[] {
-  const steps = new Array<number>(rank).fill(0);
-  for (let i = shape.length - 1, step = 1; i >= 0; step *= shape[i--])
-    if (shape[i] !== 1) steps[rank - shape.length + i] = step;
-  return steps;
 }
 
 function combine(a: Tensor, b: Tensor, shape: Shape, f: (p: number, q: number) => number): Tensor {
@@ -94,15 +76,25 @@ function linear(x: Tensor, w: Tensor, b: Tensor, shape: Shape): Tensor {
   return out;
 }
 
-function concat(inputs: readonly Tensor[], axis: number, shape: Shape): Tensor {
+function matrixProduct(a: Tensor, b: Tensor, shape: Shape): Tensor {
   const out = zeros(shape);
-  const runOf = (s: Shape) => s.slice(axis).reduce((n, extent) => n * extent, 1);
-  const run = runOf(shape);
-  let start = 0;
-  for (const { data, shape: s } of inputs) {
-    const n = runOf(s);
-    for (let i = 0; i * n < data.length; i++) out.data.set(data.subarray(i * n, (i + 1) * n), i * run + start);
-    start += n;
-  }
+  const [rows, columns] = shape.slice(-2);
+  const inner = a.shape.at(-1)!;
+  const stretched = shape.slice(0, -2);
+  let i = 0;
+  const steps = [a, b].map(({ shape: s }) => stepsOf([...s.slice(0, -2), 1, 1], shape.length).map(Number));
+  const size = [rows * inner, inner * columns];
+  walk(
+    stretched,
+    steps.map((step, k) => step.slice(0, -2).map((n) => n * size[k])),
+    ([p, q]) => {
+      for (let r = 0; r < rows; r++)
+        for (let c = 0; c < columns; c++) {
+          let sum = 0;
+          for (let k = 0; k < inner; k++) sum += a.data[p + r * inner + k] * b.data[q + k * columns + c];
+          out.data[i++] = sum;
+        }
+    },
+  );
   return out;
 }

@@ -48,9 +48,15 @@ function encodeNode(body: Message, node: GraphNode, written: Set<string>): void 
   for (const input of node.inputs) message.string(1, input.name);
   for (const constant of form.constants ?? [])
     message.string(1, constant ? smallConstant(body, constant, written) : '');
-  message.string(2, node.output.name).string(3, node.output.name).string(4, node.op);
+  const { name: result } = node.output;
+  const direct = form.gives === 'booleans' ? `${result} (booleans)` : result;
+  message.string(2, direct).string(3, direct).string(4, node.op);
   for (const [name, value] of Object.entries(form.attributes)) message.message(5, attribute(name, value));
   body.message(1, message);
+  if (direct !== result) {
+    const cast = new Message().string(1, direct).string(2, result).string(3, result).string(4, 'Cast');
+    body.message(1, cast.message(5, attribute('to', FLOAT)));
+  }
 }
 
 /** Writes a list that ONNX takes as an input; equal lists are written once. Returns its name. */

@@ -1,8 +1,11 @@
 /** Matrix products. */
 import { ShapeError } from '../../errors.ts';
-import { type None, needRank, type Operator } from '../operator.ts';
+import { broadcast, type None, needRank, type Operator } from '../operator.ts';
 
-/** y = x Wᵀ + b, PyTorch's Linear: x (B, I), W (O, I), b (O). Written as ONNX Gemm with transB. */
+/**
+ * y = x Wᵀ + b, PyTorch's Linear: x (B, I), W (O, I), b (O). Written as ONNX Gemm with transB.
+ * dx = dy W, dW = dyᵀ x, db = Σ dy.
+ */
 const Gemm: Operator<None> = {
   shape([x, w, b], _, where) {
     needRank(x, 2, where, 'an input (batch, in)');
@@ -12,6 +15,20 @@ const Gemm: Operator<None> = {
     return [x[0], w[0]];
   },
   onnx: () => ({ attributes: { transB: 1 } }),
+  gradient: ({ g, inputs: [x, w], dy }) => [
+    () => g.matrixProduct(dy, w),
+    () => g.matrixProduct(g.transpose(dy, [1, 0]), x),
+    () => g.sumOver(dy, [0]),
+  ],
 };
 
-export const linear = { Gemm };
+/** y = a b over the last two axes, (…, M, K) and (…, K, N); axes before them broadcast. Occurs in gradients only. */
+const MatMul: Operator<None> = {
+  shape([a, b], _, where) {
+    if (a.length < 2 || b.length < 2 || a.at(-1) !== b.at(-2))
+      throw new ShapeError(where, `a second matrix (…, ${a.at(-1)}, columns)`, b);
+    return [...broadcast(a.slice(0, -2), b.slice(0, -2), where), a.at(-2)!, b.at(-1)!];
+  },
+};
+
+export const linear = { Gemm, MatMul };

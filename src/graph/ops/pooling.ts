@@ -1,9 +1,12 @@
 /** Halving and doubling of resolution, over (batch, channel, y, x). */
-import { ShapeError } from '../../errors.ts';
-import { type None, needRank, type OnnxForm, type Operator } from '../operator.ts';
+import { ShapeError, UnsupportedError } from '../../errors.ts';
+import type { Value } from '../graph.ts';
+import { type Backward, type None, needRank, type OnnxForm, type Operator } from '../operator.ts';
 
-/** The largest, or the mean, of each square of 2 × 2 pixels; an odd last row or column is left out, as in PyTorch. */
-function pool2(): Operator<None> {
+type Rule = (node: Backward<None>) => Value;
+
+/** Of each square of 2 × 2 pixels one; an odd last row or column is left out, as in PyTorch. */
+function pool2(gradient: Rule): Operator<None> {
   return {
     shape([x], _, where) {
       needRank(x, 4, where, 'an input (batch, channel, y, x)');
@@ -11,10 +14,27 @@ function pool2(): Operator<None> {
       return [x[0], x[1], x[2] >> 1, x[3] >> 1];
     },
     onnx: (): OnnxForm => ({ attributes: { kernel_shape: [2, 2], strides: [2, 2] } }),
+    gradient(node) {
+      const [, , ly, lx] = node.inputs[0].shape;
+      if (ly % 2 || lx % 2)
+        throw new UnsupportedError('gradient', `pooling: a gradient needs even sizes; got ${ly} × ${lx}`);
+      return [() => gradient(node)];
+    },
   };
 }
 
-/** Each pixel becomes a square of 2 × 2 equal ones. */
+/**
+ * The largest of each square. dx = dy where x is the largest. Where several are equally large each gets dy, where PyTorch
+ * gives it to the first: that happens in constant regions only.
+ */
+const MaxPool: Operator<None> = pool2(({ g, inputs: [x], output, dy }) =>
+  g.product(g.upsample(dy), g.isEqual(x, g.upsample(output))),
+);
+
+/** The mean of each square. dx = dy / 4 for each of the four. */
+const AveragePool: Operator<None> = pool2(({ g, dy }) => g.upsample(g.product(dy, g.scalar(1 / 4))));
+
+/** Each pixel becomes a square of 2 × 2 equal ones. dx = Σ dy over the square. */
 const Resize: Operator<None> = {
   shape([x], _, where) {
     needRank(x, 4, where, 'an input (batch, channel, y, x)');
@@ -24,6 +44,7 @@ const Resize: Operator<None> = {
     attributes: { mode: 'nearest', nearest_mode: 'floor', coordinate_transformation_mode: 'asymmetric' },
     constants: [undefined, { float32: [1, 1, 2, 2] }],
   }),
+  gradient: ({ g, dy }) => [() => g.product(g.averagePool(dy), g.scalar(4))],
 };
 
-export const pooling = { MaxPool: pool2(), AveragePool: pool2(), Resize };
+export const pooling = { MaxPool, AveragePool, Resize };
