@@ -8,6 +8,7 @@ const step = 16384;
 
 /** As Node's zlib, but for the checksum at the end of a zlib stream, which is not compared. @throws FormatError */
 export function inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: number): Uint8Array {
+  if (bytes.length === 0) throw new FormatError('deflate', 'there is nothing to unpack');
   const pieces: Uint8Array[] = [];
   let length = 0;
   const take = (piece: Uint8Array) => {
@@ -16,8 +17,7 @@ export function inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: numbe
     pieces.push(piece);
   };
   const stream = kind === 'raw' ? new Inflate(take) : new Unzlib(take);
-  for (let at = 0; at < Math.max(1, bytes.length); at += step)
-    stream.push(bytes.subarray(at, at + step), at + step >= bytes.length);
+  for (let at = 0; at < bytes.length; at += step) stream.push(bytes.subarray(at, at + step), at + step >= bytes.length);
   if (pieces.length === 1) return pieces[0];
   const out = new Uint8Array(length);
   let at = 0;
