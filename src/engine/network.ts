@@ -50,7 +50,7 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
   const threads = threadCount('createNetwork', options.threads);
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
-  const sessions = new SessionCache(keptSessions, (ly, lx) => {
+  const sessions = new SessionCache(keptSessions, ([ly, lx]) => {
     const lean = splitUpsampledConv(lateUpsampling(cpnet(config, { batch: 1, ly, lx })), weights);
     return createSession(encodeOnnx(lean.graph, lean.weights), { threads });
   });
@@ -84,7 +84,7 @@ async function runTiles(
   const size = nchan * ly * lx;
   for (let i = 0; i < batch; i++) {
     const x = { data: tiles.data.subarray(i * size, (i + 1) * size), shape: [1, nchan, ly, lx] };
-    const out = await sessions.use(ly, lx, (session) => session.run({ x }));
+    const out = await sessions.use([ly, lx], (session) => session.run({ x }));
     y.set(out['y'].data, i * nout * ly * lx);
     style.set(out['style'].data, i * styleLength);
   }

@@ -4,7 +4,7 @@ import { SessionCache } from './sessionCache.ts';
 
 function recorder(most: number) {
   const log: string[] = [];
-  const cache = new SessionCache(most, async (ly, lx): Promise<RuntimeSession> => {
+  const cache = new SessionCache(most, async ([ly, lx]): Promise<RuntimeSession> => {
     log.push(`make ${ly}x${lx}`);
     return {
       engine: `${ly}x${lx}`,
@@ -13,7 +13,7 @@ function recorder(most: number) {
     };
   });
   const use = (size: number) =>
-    cache.use(size, size, async ({ engine }) => {
+    cache.use([size, size], async ({ engine }) => {
       await new Promise((resolve) => setTimeout(resolve, 1));
       log.push(`run ${engine}`);
     });
@@ -42,7 +42,7 @@ test('release waits for the runs under way, and later runs fail', async () => {
 test('a run that fails does not stop the next', async () => {
   const { cache, use, log } = recorder(1);
   await expect(
-    cache.use(1, 1, async () => {
+    cache.use([1, 1], async () => {
       throw new Error('no');
     }),
   ).rejects.toThrow('no');

@@ -1,9 +1,9 @@
-/** Compiled networks by size of tile, the least recently used given up first. */
+/** Compiled networks by shape of input, the least recently used given up first. */
 
 import { DeviceError } from '../errors.ts';
 import type { RuntimeSession } from '../platform/types.ts';
 
-type Make = (ly: number, lx: number) => Promise<RuntimeSession>;
+type Make = (shape: readonly number[]) => Promise<RuntimeSession>;
 
 export class SessionCache {
   readonly #make: Make;
@@ -25,9 +25,9 @@ export class SessionCache {
     return this.#engine;
   }
 
-  /** Runs a job with the session for tiles of (ly, lx), after the jobs before it. */
-  use<T>(ly: number, lx: number, job: (session: RuntimeSession) => Promise<T>): Promise<T> {
-    return this.#enqueue(async () => job(await this.#session(ly, lx)));
+  /** Runs a job with the session for inputs of a shape, after the jobs before it. */
+  use<T>(shape: readonly number[], job: (session: RuntimeSession) => Promise<T>): Promise<T> {
+    return this.#enqueue(async () => job(await this.#session(shape)));
   }
 
   /** Releases all, after the jobs in line; later jobs fail. */
@@ -45,9 +45,9 @@ export class SessionCache {
     return result;
   }
 
-  async #session(ly: number, lx: number): Promise<RuntimeSession> {
+  async #session(shape: readonly number[]): Promise<RuntimeSession> {
     if (this.#released) throw new DeviceError('cpu', 'forward: the network has been released; create it anew');
-    const key = `${ly}x${lx}`;
+    const key = shape.join('x');
     const known = this.#sessions.get(key);
     this.#sessions.delete(key);
     const [oldest] = this.#sessions;
@@ -55,7 +55,7 @@ export class SessionCache {
       this.#sessions.delete(oldest[0]);
       await oldest[1].release();
     }
-    const session = known ?? (await this.#make(ly, lx));
+    const session = known ?? (await this.#make(shape));
     this.#sessions.set(key, session);
     this.#engine = session.engine;
     return session;
