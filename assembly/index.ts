@@ -4,4 +4,5 @@
  * numbers. The last argument of a kernel that needs room of its own is the number of its thread.
  */
 export { stepsLinear, stepsNearest } from './steps';
-export { maskFlows, maskErrors } from './diffusion';
+export { planeHeat, solidHeat } from './diffusion';
+export { heatErrors, heatFlows } from './heatGradient';

@@ -14,13 +14,12 @@ export function threadsForCells({ costs, count }: DiffusionCells, threads: numbe
 }
 
 /** Bytes of a thread's room, enough for each cell; what it holds says assembly/diffusion.ts. */
-export function roomBytes({ table, count }: DiffusionCells): number {
+export function roomBytes({ table, count, solid }: DiffusionCells): number {
   let bytes = 0;
   for (let k = 0; k < count; k++) {
-    const [, y0, y1, x0, x1] = table.subarray(tableColumns * k, tableColumns * (k + 1));
-    const height = y1 - y0 + 2;
-    const width = x1 - x0 + 2;
-    bytes = Math.max(bytes, 3 * 8 * ((height + 1) * width + 2) + 8 * height);
+    const [, z0, z1, y0, y1, x0, x1] = table.subarray(tableColumns * k, tableColumns * (k + 1));
+    const rows = (y1 - y0 + 2) * (solid ? z1 - z0 + 2 : 1);
+    bytes = Math.max(bytes, 3 * 8 * ((rows + 1) * (x1 - x0 + 2) + 2) + 8 * rows);
   }
   return Math.ceil(bytes / 16) * 16;
 }
@@ -33,4 +32,10 @@ export function cellRanges({ costs, count }: DiffusionCells): Range[] {
     ranges.push([from, to]);
   }
   return ranges;
+}
+
+/** Ranges of rows of about a quarter of a million pixels. */
+export function rowRanges(rows: number, lx: number): Range[] {
+  const step = Math.max(1, Math.ceil(2 ** 18 / Math.max(1, lx)));
+  return Array.from({ length: Math.ceil(rows / step) }, (_, k) => [k * step, Math.min(rows, (k + 1) * step)]);
 }

@@ -1,64 +1,56 @@
-/** What the diffusion needs to know of each cell: where it is, which pixel is heated, how many steps. Source: cellpose 3.1 `masks_to_flows_cpu`. */
-import type { Masks2D } from '../array/ndarray.ts';
-import { type ObjectBox, objectBoxes } from '../masks/objectBoxes.ts';
+/** What the diffusion needs to know of each cell: where it is, which pixel is heated, how many steps. Source: `masks_to_flows` of Cellpose. */
+import { type CellBox, cellBoxes, type LabelStack } from './cellBoxes.ts';
+import { cellCentres } from './cellCentres.ts';
 import type { FlowRules } from './flowRules.ts';
 
 export interface DiffusionCells {
-  /** One row of `tableColumns` numbers per cell: label, y0, y1, x0, x1, centre, steps, 0. The centre counts in the box with a border of 1. */
+  /**
+   * One row of `tableColumns` numbers per cell: label, z0, z1, y0, y1, x0, x1, centre, steps. The centre counts in the box with
+   * a border of 1: in a plane around the rectangle, in a solid on all six sides.
+   */
   readonly table: Int32Array;
   readonly count: number;
   /** Pixel updates that a cell costs, for sharing out the work. */
   readonly costs: Float64Array;
+  /** Whether cells reach over planes. */
+  readonly solid: boolean;
 }
 
-export const tableColumns = 8;
+export const tableColumns = 9;
 
-/** @param niter  replaces the number of steps that the rules give. */
-export function diffusionCells(masks: Masks2D, rules: FlowRules, niter?: number): DiffusionCells {
-  const boxes = objectBoxes(masks);
-  const centres = centresOf(masks, boxes);
+/**
+ * @param solid  whether a label of several planes is one cell.
+ * @param niter  replaces the number of steps that the rules give.
+ */
+export function diffusionCells(labels: LabelStack, rules: FlowRules, solid: boolean, niter?: number): DiffusionCells {
+  const boxes = cellBoxes(labels, solid);
+  const centres = cellCentres(labels, boxes, rules.centre);
+  const steps = niter === undefined ? stepsOf(boxes, rules, solid) : boxes.map(() => niter);
   const table = new Int32Array(tableColumns * boxes.length);
   const costs = new Float64Array(boxes.length);
-  boxes.forEach(({ label, y0, y1, x0, x1 }, k) => {
-    const steps = niter ?? 2 * (y1 - y0 + (x1 - x0) + rules.stepMargin);
-    table.set([label, y0, y1, x0, x1, centres[k], steps], tableColumns * k);
-    costs[k] = (y1 - y0 + 2) * (x1 - x0 + 2) * steps;
+  boxes.forEach(({ label, z0, z1, y0, y1, x0, x1 }, k) => {
+    const z = solid ? centres[3 * k] - z0 + 1 : 0;
+    const y = centres[3 * k + 1] - y0 + 1;
+    const x = centres[3 * k + 2] - x0 + 1;
+    const height = y1 - y0 + 2;
+    const width = x1 - x0 + 2;
+    const centre = (z * height + y) * width + x;
+    table.set([label, z0, z1, y0, y1, x0, x1, centre, steps[k]], tableColumns * k);
+    costs[k] = (z1 - z0) * height * width * steps[k];
   });
-  return { table, count: boxes.length, costs };
+  return { table, count: boxes.length, costs, solid };
 }
 
-/** Per box the pixel nearest to the mean of the cell's coordinates, as its place in the box with a border of 1. */
-function centresOf(masks: Masks2D, boxes: readonly ObjectBox[]): Int32Array {
-  const { data, shape } = masks;
-  const lx = shape[1];
-  const centres = new Int32Array(boxes.length);
-  boxes.forEach(({ label, y0, y1, x0, x1 }, k) => {
-    let n = 0;
-    let sumY = 0;
-    let sumX = 0;
-    for (let y = y0; y < y1; y++) {
-      for (let x = x0; x < x1; x++) {
-        if (data[y * lx + x] !== label) continue;
-        n++;
-        sumY += y - y0 + 1;
-        sumX += x - x0 + 1;
-      }
-    }
-    // Means of coordinates in the bordered box: in those of the image they would round differently.
-    const meanY = sumY / n;
-    const meanX = sumX / n;
-    let nearest = Number.POSITIVE_INFINITY;
-    for (let y = y0; y < y1; y++) {
-      for (let x = x0; x < x1; x++) {
-        if (data[y * lx + x] !== label) continue;
-        const dy = y - y0 + 1 - meanY;
-        const dx = x - x0 + 1 - meanX;
-        const squared = dx * dx + dy * dy;
-        if (squared >= nearest) continue;
-        nearest = squared;
-        centres[k] = (y - y0 + 1) * (x1 - x0 + 2) + (x - x0 + 1);
-      }
-    }
+function stepsOf(boxes: readonly CellBox[], rules: FlowRules, solid: boolean): readonly number[] {
+  const own = boxes.map(({ z0, z1, y0, y1, x0, x1 }) => {
+    const sides = y1 - y0 + (x1 - x0) + (solid ? z1 - z0 : 0);
+    return rules.stepFactor * (sides + rules.stepMargin);
   });
-  return centres;
+  if (rules.stepsOf === 'each') return own;
+  const largest = new Map<number, number>();
+  const groupOf = ({ z0 }: CellBox) => (solid ? 0 : z0);
+  boxes.forEach((box, k) => {
+    largest.set(groupOf(box), Math.max(own[k], largest.get(groupOf(box)) ?? 0));
+  });
+  return boxes.map((box) => largest.get(groupOf(box)) ?? 0);
 }

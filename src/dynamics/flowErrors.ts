@@ -1,13 +1,17 @@
-/** The flow check: a mask is kept if the flow that its shape implies agrees with the network's. Source: cellpose 3.1 `metrics.flow_error`, `remove_bad_flow_masks`. */
-import { checkArray, type FloatArray, type Masks2D } from '../array/ndarray.ts';
+/** The flow check: a mask is kept if the flow that its shape implies agrees with the network's. Source: Cellpose's `metrics.flow_error`, `remove_bad_flow_masks`. */
+import { type AnyTypedArray, checkArray, type FloatArray, type NdArray } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 import { openKernelJob } from '../kernels/kernelJob.ts';
 import { threadCount } from '../kernels/threadCount.ts';
-import { maxLabel, planeShape } from '../masks/objectBoxes.ts';
-import { cellRanges, roomBytes, threadsForCells } from './cellRanges.ts';
-import { maskErrors } from './diffusion.ts';
+import { countLabels, maxLabel } from '../masks/objectBoxes.ts';
+import type { LabelStack } from './cellBoxes.ts';
+import { cellRanges, threadsForCells } from './cellRanges.ts';
 import { diffusionCells, tableColumns } from './diffusionCells.ts';
+import { heatErrors } from './heatGradient.ts';
+import { masksToFlows } from './masksToFlows.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
+import { heatPlan, spreadHeat } from './spreadHeat.ts';
+import { wholeLabels } from './wholeLabels.ts';
 
 export interface FlowCheckOptions {
   /** @default dynamics3 */
@@ -20,60 +24,109 @@ export interface FlowCheckOptions {
 /**
  * Measures how far the network's flow is from the flow of each mask.
  *
- * @param masks  labels, (ly, lx), 0 is background.
- * @param dP     flow of the network, (2, ly, lx), 5 × unit length; not masked by cellprob.
+ * @param masks  labels, ([lz,] ly, lx), 0 and below is background.
+ * @param dP     flow of the network, (2, ly, lx) or (3, lz, ly, lx), 5 × unit length; not masked by cellprob.
  * @returns      per label 1 … largest label: mean over the mask of the squared length of (flow of the mask − dP / 5);
- *               NaN for a label that is missing.
- * @throws ShapeError if the sizes differ; OptionError if threads is below 1.
+ *               NaN for a label that is missing. In a volume the z component weighs `zErrorWeight` of the rules.
+ * @throws ShapeError if the sizes differ; OptionError if labels are not whole numbers or threads below 1.
  */
 export async function flowErrors(
-  masks: Masks2D,
+  masks: NdArray<AnyTypedArray>,
   dP: FloatArray,
   options: FlowCheckOptions = {},
 ): Promise<Float64Array> {
-  const [ly, lx] = planeShape('flowErrors', masks);
-  if (dP.shape.length !== 3 || dP.shape[0] !== 2 || dP.shape[1] !== ly || dP.shape[2] !== lx) {
-    throw new ShapeError('flowErrors', `dP (2, ${ly}, ${lx}) to match masks`, dP.shape);
+  const labels = wholeLabels('flowErrors', masks);
+  checkSizes(labels, dP);
+  const { rules = dynamics3, signal } = options;
+  const threads = threadCount('flowErrors', options.threads);
+  if (labels.shape.length === 3) return volumeErrors(labels, dP, { rules, threads, ...(signal && { signal }) });
+  return planeErrors(
+    { data: labels.data, shape: [1, labels.shape[0], labels.shape[1]] },
+    dP.data,
+    rules,
+    threads,
+    signal,
+  );
+}
+
+function checkSizes(masks: NdArray, dP: FloatArray): void {
+  const { shape } = masks;
+  const { length } = shape;
+  if (length !== 2 && length !== 3) throw new ShapeError('flowErrors', 'masks (ly, lx) or (lz, ly, lx)', shape);
+  const expected = [length, ...shape];
+  if (dP.shape.length !== length + 1 || expected.some((size, axis) => dP.shape[axis] !== size)) {
+    throw new ShapeError('flowErrors', `dP (${expected.join(', ')}) to match masks`, dP.shape);
   }
   checkArray('flowErrors', dP);
-  const { rules = dynamics3, signal } = options;
-  const cells = diffusionCells(masks, rules.flows);
-  const errors = new Float64Array(maxLabel(masks)).fill(Number.NaN);
-  const threads = threadsForCells(cells, threadCount('flowErrors', options.threads));
-  const room = roomBytes(cells);
+}
+
+async function planeErrors(
+  labels: LabelStack,
+  dP: Float32Array,
+  { flows, follow }: DynamicsRules,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  const [lz, ly, lx] = labels.shape;
+  const cells = diffusionCells(labels, flows, false);
+  const threads = threadsForCells(cells, most);
   const plan = {
+    ...heatPlan(labels, cells, threads),
     errors: [Float64Array, cells.count],
-    labels: [Int32Array, ly * lx],
-    dP: [Float32Array, 2 * ly * lx],
-    cells: [Int32Array, cells.table.length],
-    rooms: [Uint8Array, threads * room],
+    dP: [Float32Array, dP.length],
   } as const;
   const job = await openKernelJob(plan, threads);
   try {
     const { arrays, at } = job;
-    arrays.labels.set(masks.data);
-    arrays.dP.set(dP.data);
-    arrays.cells.set(cells.table);
-    const { eps } = rules.flows;
-    const { flowScale } = rules.follow;
+    arrays.dP.set(dP);
+    const field = await spreadHeat(job, labels, cells, flows, signal);
+    const own = field.own ? 1 : 0;
+    const { flowScale } = follow;
     const work = {
-      kernel: 'maskErrors',
+      kernel: 'heatErrors',
       args: (from: number, to: number) => [
-        ...[at.labels, lx, at.cells, from, to, eps],
-        ...[at.dP, ly * lx, flowScale, at.errors, at.rooms, room],
+        ...[at.labels, at.heat, lz, ly, lx, own, flows.eps],
+        ...[at.cells, from, to, at.dP, flowScale, at.errors],
       ],
       plain: (from: number, to: number) =>
-        maskErrors(
-          { labels: arrays.labels, lx, cells: arrays.cells, from, to, eps },
-          arrays.dP,
-          flowScale,
+        heatErrors(
+          field,
+          { labels: arrays.labels, ly, lx, cells: arrays.cells, from, to },
+          { dP: arrays.dP, flowScale },
           arrays.errors,
         ),
     };
     await job.run(work, cellRanges(cells), signal);
+    const errors = new Float64Array(maxLabel(labels)).fill(Number.NaN);
     for (let k = 0; k < cells.count; k++) errors[cells.table[tableColumns * k] - 1] = arrays.errors[k];
+    return errors;
   } finally {
     job.close();
+  }
+}
+
+/** The same for a volume; differences and their squares are float32, as numpy has them. */
+async function volumeErrors(
+  masks: NdArray<Int32Array>,
+  dP: FloatArray,
+  { rules, ...run }: FlowCheckOptions & { readonly rules: DynamicsRules },
+): Promise<Float64Array> {
+  const mu = await masksToFlows(masks, { ...run, rules: rules.flows });
+  const counts = countLabels(masks);
+  const { data } = masks;
+  const n = data.length;
+  const errors = new Float64Array(counts.length - 1);
+  for (let axis = 0; axis < 3; axis++) {
+    const weight = axis === 0 ? rules.flows.zErrorWeight : 1;
+    const sums = new Float64Array(counts.length);
+    for (let i = 0; i < n; i++) {
+      if (data[i] <= 0) continue;
+      const difference = Math.fround(
+        mu.data[axis * n + i] - Math.fround(dP.data[axis * n + i] / rules.follow.flowScale),
+      );
+      sums[data[i]] += weight * Math.fround(difference * difference);
+    }
+    for (let label = 1; label < counts.length; label++) errors[label - 1] += sums[label] / counts[label];
   }
   return errors;
 }
@@ -86,12 +139,12 @@ export async function flowErrors(
  * @returns new masks; the labels that stay keep their numbers. A NaN error removes nothing.
  * @throws as `flowErrors`.
  */
-export async function removeBadFlowMasks(
-  masks: Masks2D,
+export async function removeBadFlowMasks<S extends readonly number[]>(
+  masks: NdArray<Int32Array, S>,
   dP: FloatArray,
   threshold = 0.4,
   options: FlowCheckOptions = {},
-): Promise<Masks2D> {
+): Promise<NdArray<Int32Array, S>> {
   const errors = await flowErrors(masks, dP, options);
   const kept = Int32Array.from({ length: errors.length + 1 }, (_, label) =>
     errors[label - 1] > threshold ? 0 : label,

@@ -1,12 +1,11 @@
-/** Flows of labelled cells: what networks are trained on, and what the flow check compares with. Source: cellpose 3.1 `masks_to_flows`. */
-import type { Masks2D, NdArray } from '../array/ndarray.ts';
-import { openKernelJob } from '../kernels/kernelJob.ts';
+/** Flows of labelled cells: what networks are trained on, and what the flow check compares with. Source: Cellpose's `masks_to_flows`. */
+import type { AnyTypedArray, NdArray } from '../array/ndarray.ts';
+import { ShapeError } from '../errors.ts';
 import { threadCount } from '../kernels/threadCount.ts';
-import { planeShape } from '../masks/objectBoxes.ts';
-import { cellRanges, roomBytes, threadsForCells } from './cellRanges.ts';
-import { maskFlows } from './diffusion.ts';
-import { diffusionCells } from './diffusionCells.ts';
+import type { LabelStack } from './cellBoxes.ts';
 import { type FlowRules, flowRules3 } from './flowRules.ts';
+import { type StackFlowsOptions, stackFlows } from './stackFlows.ts';
+import { wholeLabels } from './wholeLabels.ts';
 import { wholeSteps } from './wholeSteps.ts';
 
 export interface MasksToFlowsOptions {
@@ -22,43 +21,76 @@ export interface MasksToFlowsOptions {
 /**
  * Turns labels into flows: unit vectors along the gradient of heat that spreads from the centre of each cell.
  *
- * @param masks  labels, (ly, lx), 0 is background; missing labels do no harm. Not changed.
- * @returns      (2, ly, lx) float64: plane 0 is y, plane 1 is x; 0 outside cells, and where a cell has no gradient
- *               (a single pixel).
- * @throws ShapeError if masks is not (ly, lx); OptionError if niter is negative or threads below 1.
+ * @param masks  labels, ([lz,] ly, lx), whole numbers of any type; 0 and below is background. Missing labels do no harm, and an
+ *               image may be without background. Not changed.
+ * @returns      float64, (2, ly, lx): plane 0 is y, plane 1 is x; of a volume (3, lz, ly, lx): z, y, x. 0 outside cells, and
+ *               where there is no gradient: in a cell of one pixel, and in pieces of a cell apart from that with its centre.
+ * @throws ShapeError if masks is neither plane nor volume; OptionError if labels are not whole numbers, niter is negative or
+ *         threads below 1.
  *
  * Each cell by itself within its box: every step adds 1 at the centre, then each pixel becomes the mean of itself and its
- * eight neighbours, where what is not of the cell counts 0. Bit-equal to cellpose 3.1 `masks_to_flows_cpu`; its GPU function
- * reads heat of neighbouring cells too.
+ * eight neighbours, where what is not of the cell counts 0. A volume is cut into planes in each of the three directions, and
+ * the flows of the planes are summed: values of float32, not of length 1. With `flowRules3Volume` heat spreads in the volume
+ * itself, to six neighbours, and flows have length 1. Heat is always float64; Cellpose on a GPU takes float32 above 4e7 pixels.
  */
-export async function masksToFlows(masks: Masks2D, options: MasksToFlowsOptions = {}): Promise<NdArray<Float64Array>> {
+export async function masksToFlows(
+  masks: NdArray<AnyTypedArray>,
+  options: MasksToFlowsOptions = {},
+): Promise<NdArray<Float64Array>> {
   const { rules = flowRules3, signal } = options;
-  const [ly, lx] = planeShape('masksToFlows', masks);
+  const { data, shape } = wholeLabels('masksToFlows', masks);
   const niter = options.niter === undefined ? undefined : wholeSteps('masksToFlows', options.niter);
-  const cells = diffusionCells(masks, rules, niter);
-  const threads = threadsForCells(cells, threadCount('masksToFlows', options.threads));
-  const room = roomBytes(cells);
-  const plan = {
-    mu: [Float64Array, 2 * ly * lx],
-    labels: [Int32Array, ly * lx],
-    cells: [Int32Array, cells.table.length],
-    rooms: [Uint8Array, threads * room],
-  } as const;
-  const job = await openKernelJob(plan, threads);
-  try {
-    const { arrays, at } = job;
-    arrays.labels.set(masks.data);
-    arrays.cells.set(cells.table);
-    const { eps } = rules;
-    const work = {
-      kernel: 'maskFlows',
-      args: (from: number, to: number) => [at.labels, lx, at.cells, from, to, eps, at.mu, ly * lx, at.rooms, room],
-      plain: (from: number, to: number) =>
-        maskFlows({ labels: arrays.labels, lx, cells: arrays.cells, from, to, eps }, arrays.mu),
-    };
-    await job.run(work, cellRanges(cells), signal);
-    return { data: arrays.mu.slice(), shape: [2, ly, lx] };
-  } finally {
-    job.close();
+  const run = { rules, niter, threads: threadCount('masksToFlows', options.threads), signal };
+  if (shape.length === 2) {
+    const mu = await stackFlows({ data, shape: [1, shape[0], shape[1]] }, { ...run, solid: false });
+    return { data: mu, shape: [2, ...shape] };
   }
+  if (shape.length !== 3) throw new ShapeError('masksToFlows', 'masks (ly, lx) or (lz, ly, lx)', shape);
+  const volume: LabelStack = { data, shape: [shape[0], shape[1], shape[2]] };
+  const solid = rules.volumes === 'sixNeighbours';
+  const mu = solid ? await stackFlows(volume, { ...run, solid }) : await threePasses(volume, run);
+  return { data: mu, shape: [3, ...shape] };
+}
+
+/** Axes of the volume along which the planes of a pass follow each other, their rows, and their columns. */
+const passes = [
+  [0, 1, 2],
+  [1, 0, 2],
+  [2, 0, 1],
+] as const;
+
+async function threePasses({ data, shape }: LabelStack, run: Omit<StackFlowsOptions, 'solid'>): Promise<Float64Array> {
+  const n = data.length;
+  const sum = new Float64Array(3 * n);
+  const strides = [shape[1] * shape[2], shape[2], 1] as const;
+  for (const [plane, row, column] of passes) {
+    const order = placesIn([shape[plane], shape[row], shape[column]], [strides[plane], strides[row], strides[column]]);
+    const turned = order.map((i) => data[i]);
+    const mu = await stackFlows(
+      { data: turned, shape: [shape[plane], shape[row], shape[column]] },
+      { ...run, solid: false },
+    );
+    for (let k = 0; k < n; k++) {
+      const y = row * n + order[k];
+      const x = column * n + order[k];
+      sum[y] = Math.fround(sum[y] + mu[k]);
+      sum[x] = Math.fround(sum[x] + mu[n + k]);
+    }
+  }
+  return sum;
+}
+
+/** Places of the elements of an array with these strides, in raster order of the shape. */
+function placesIn(
+  [lz, ly, lx]: readonly [number, number, number],
+  [sz, sy, sx]: readonly [number, number, number],
+): Int32Array {
+  const places = new Int32Array(lz * ly * lx);
+  let k = 0;
+  for (let z = 0; z < lz; z++) {
+    for (let y = 0; y < ly; y++) {
+      for (let x = 0; x < lx; x++) places[k++] = z * sz + y * sy + x * sx;
+    }
+  }
+  return places;
 }

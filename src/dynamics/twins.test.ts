@@ -4,11 +4,22 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { goldenPath, readNpz } from '../../test/helpers/npz.ts';
 import type { FloatArray, Masks2D } from '../array/ndarray.ts';
 import { openKernelJob } from '../kernels/kernelJob.ts';
+import type { LabelStack } from './cellBoxes.ts';
 import { computeMasks } from './computeMasks.ts';
-import { maskErrors, maskFlows } from './diffusion.ts';
+import { planeHeat, solidHeat } from './diffusion.ts';
 import { diffusionCells } from './diffusionCells.ts';
 import { flowErrors } from './flowErrors.ts';
+import {
+  type FlowRules,
+  flowRules3,
+  flowRules3Gpu,
+  flowRules3Volume,
+  flowRules4,
+  flowRules2020,
+  flowRules2020Gpu,
+} from './flowRules.ts';
 import { followFlows } from './followFlows.ts';
+import { heatErrors, heatFlows } from './heatGradient.ts';
 import { masksToFlows } from './masksToFlows.ts';
 import { dynamics3 } from './rules.ts';
 import { stepsLinear, stepsNearest } from './steps.ts';
@@ -147,34 +158,64 @@ describe('early ends', () => {
 });
 
 describe('diffusion', () => {
-  async function both(masks: Masks2D, dP: Float32Array, niter?: number) {
-    const cells = diffusionCells(masks, dynamics3.flows, niter);
-    const [, lx] = masks.shape;
-    const range = { labels: masks.data, lx, cells: cells.table, from: 0, to: cells.count, eps: dynamics3.flows.eps };
-    const mu = new Float64Array(dP.length);
-    maskFlows(range, mu);
-    expect(bits((await masksToFlows(masks, niter === undefined ? {} : { niter })).data)).toBe(bits(mu));
-    if (niter !== undefined) return;
-    const errors = new Float64Array(cells.count);
-    maskErrors(range, dP, 5, errors);
-    const found = await flowErrors(masks, { data: dP, shape: [2, ...masks.shape] });
-    expect(bits(found.filter((e) => !Number.isNaN(e)))).toBe(bits(errors));
+  const presets = { flowRules2020, flowRules2020Gpu, flowRules3, flowRules3Gpu, flowRules3Volume, flowRules4 };
+
+  /** Flows, or flow errors, by the plain loops alone. */
+  function plain(labels: LabelStack, rules: FlowRules, solid: boolean, niter: number | undefined, dP?: Float32Array) {
+    const [, ly, lx] = labels.shape;
+    const cells = diffusionCells(labels, rules, solid, niter);
+    const range = { labels: labels.data, ly, lx, cells: cells.table, from: 0, to: cells.count };
+    const heat = new Float64Array(labels.data.length);
+    if (solid) solidHeat(range, heat);
+    else planeHeat(range, rules, heat);
+    const field = { ...labels, labels: labels.data, heat, solid, own: rules.neighbours === 'own', eps: rules.eps };
+    const out = new Float64Array(dP ? cells.count : (solid ? 3 : 2) * heat.length);
+    if (dP) heatErrors(field, range, { dP, flowScale: 5 }, out);
+    else heatFlows(field, [0, labels.shape[0] * ly], out);
+    return out;
   }
 
-  it('is equal on random labels, ragged and in pieces', async () => {
+  async function both(masks: Masks2D, dP: Float32Array, rules: FlowRules, niter?: number) {
+    const labels: LabelStack = { data: masks.data, shape: [1, ...masks.shape] };
+    const mu = await masksToFlows(masks, { rules, ...(niter === undefined ? {} : { niter }) });
+    expect(bits(mu.data)).toBe(bits(plain(labels, rules, false, niter)));
+    if (niter !== undefined) return;
+    const found = await flowErrors(
+      masks,
+      { data: dP, shape: [2, ...masks.shape] },
+      { rules: { ...dynamics3, flows: rules } },
+    );
+    expect(bits(found.filter((e) => !Number.isNaN(e)))).toBe(bits(plain(labels, rules, false, niter, dP)));
+  }
+
+  it.each(Object.entries(presets))('is equal on random labels, ragged and in pieces, %s', async (_, rules) => {
     await fc.assert(
       fc.asyncProperty(size, size, seed, async (ly, lx, s) => {
         const next = random(s);
         const data = Int32Array.from({ length: ly * lx }, () => Math.floor(next() * 4) * (Math.abs(s) % 3));
         const dP = Float32Array.from({ length: 2 * ly * lx }, () => 10 * (next() - 0.5));
-        await both({ data, shape: [ly, lx] }, dP);
-        await both({ data, shape: [ly, lx] }, dP, Math.abs(s) % 10);
+        await both({ data, shape: [ly, lx] }, dP, rules);
+        await both({ data, shape: [ly, lx] }, dP, rules, Math.abs(s) % 10);
       }),
-      { numRuns: 60 },
+      { numRuns: rules === flowRules3 ? 60 : 20 },
     );
   });
 
-  it('is equal on real cells', () => both(realMasks, realFlow.data));
+  it.each(Object.entries(presets))('is equal on real cells, %s', (_, rules) => both(realMasks, realFlow.data, rules));
+
+  it('is equal in random solids, ragged and in pieces', async () => {
+    const side = fc.integer({ min: 1, max: 9 });
+    await fc.assert(
+      fc.asyncProperty(side, side, side, seed, async (lz, ly, lx, s) => {
+        const next = random(s);
+        const data = Int32Array.from({ length: lz * ly * lx }, () => Math.floor(next() * 4) * (Math.abs(s) % 3));
+        const labels: LabelStack = { data, shape: [lz, ly, lx] };
+        const mu = await masksToFlows(labels, { rules: flowRules3Volume });
+        expect(bits(mu.data)).toBe(bits(plain(labels, flowRules3Volume, true, undefined)));
+      }),
+      { numRuns: 40 },
+    );
+  });
 });
 
 describe('threads', () => {
