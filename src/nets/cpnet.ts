@@ -1,7 +1,8 @@
 /**
  * CPnet, the network of Cellpose: a residual U-net whose upward path is modulated by the style, the mean over the
- * deepest map. Layers are declared and applied as in the PyTorch original, so parameters carry its state-dict names in
- * its order. Source: Stringer et al., Nature Methods 18 (2021), Methods; cellpose 3.1 `resnet_torch.CPnet`.
+ * deepest map. Its switches make other networks of it, the plain U-net of `UnetModel` among them (`unet`). Layers are
+ * declared and applied as in the PyTorch original, so parameters carry its state-dict names in its order.
+ * Source: Stringer et al., Nature Methods 18 (2021), Methods; cellpose 3.1 and, for the switches, 2.2.3 `resnet_torch.CPnet`.
  */
 import { Graph, type Value } from '../graph/graph.ts';
 
@@ -12,6 +13,10 @@ export interface CPnetConfig {
   readonly nout: number;
   /** False: the style is still computed, but the upward path sees zeros. Default true. */
   readonly styleOn?: boolean;
+  /** Levels of two residual steps (true, default), or of two convolutions one after the other. */
+  readonly residualOn?: boolean;
+  /** The upward path joins the map of its level as further channels, or adds it (false, default). */
+  readonly concatenation?: boolean;
   /** Between levels take the largest (true, default) or the mean of each 2 × 2 square. */
   readonly maxPool?: boolean;
 }
@@ -25,25 +30,37 @@ export interface TileShape {
 
 type Layer = (x: Value) => Value;
 type StyledLayer = (x: Value, style: Value) => Value;
+type UpLayer = (x: Value, skip: Value, style: Value) => Value;
+
+/** Channels on the way up. */
+interface UpChannels {
+  readonly from: number;
+  readonly to: number;
+  readonly style: number;
+}
 
 /**
  * Describes the network for one shape of input.
  *
  * @returns  graph with input 'x' (batch, nbase[0], ly, lx), outputs 'y' (batch, nout, ly, lx) and 'style' (batch, nbase.at(-1)),
- *           and the state dict's tensors as parameters. Maps of the encoder are the values 'encoder.0', 'encoder.1', ….
+ *           and the state dict's tensors as parameters. Maps of a residual encoder are the values 'encoder.0', 'encoder.1', ….
  */
-export function cpnet(
-  { nbase, nout, styleOn = true, maxPool = true }: CPnetConfig,
-  { batch, ly, lx }: TileShape,
-): Graph {
+export function cpnet(config: CPnetConfig, { batch, ly, lx }: TileShape): Graph {
+  const { nbase, nout, styleOn = true, maxPool = true, residualOn = true, concatenation = false } = config;
   const g = new Graph();
   const levels = nbase.length - 1;
   const down = Array.from({ length: levels }, (_, n) =>
-    resdown(g, `downsample.down.res_down_${n}`, nbase[n], nbase[n + 1], `encoder.${n}`),
+    residualOn
+      ? resdown(g, `downsample.down.res_down_${n}`, nbase[n], nbase[n + 1], `encoder.${n}`)
+      : convdown(g, `downsample.down.conv_down_${n}`, nbase[n], nbase[n + 1]),
   );
-  const up = Array.from({ length: levels }, (_, n) =>
-    resup(g, `upsample.up.res_up_${n}`, nbase[Math.min(n + 2, levels)], nbase[n + 1], nbase[levels]),
-  );
+  const join = concatenation ? concatenated(g) : added(g);
+  const up = Array.from({ length: levels }, (_, n) => {
+    const channels = { from: nbase[Math.min(n + 2, levels)], to: nbase[n + 1], style: nbase[levels] };
+    return residualOn
+      ? resup(g, `upsample.up.res_up_${n}`, channels, join)
+      : convup(g, `upsample.up.conv_up_${n}`, channels, join);
+  });
   const output = batchconv(g, 'output', nbase[1], nout, 1);
 
   const x = g.input('x', [batch, nbase[0], ly, lx]);
@@ -86,25 +103,54 @@ function resdown(g: Graph, name: string, from: number, to: number, result: strin
   };
 }
 
+/** Two convolutions, one after the other, on the way down. */
+function convdown(g: Graph, name: string, from: number, to: number): Layer {
+  const [conv0, conv1] = [from, to].map((channels, t) => batchconv(g, `${name}.conv.conv_${t}`, channels, to));
+  return (x) => conv1(conv0(x));
+}
+
+/** How the map of the same level joins the upward path, and by how much the channels grow. */
+interface Join {
+  readonly growth: number;
+  readonly apply: (x: Value, skip: Value) => Value;
+}
+
+function added(g: Graph): Join {
+  return { growth: 1, apply: (x, skip) => g.sum(x, skip) };
+}
+
+function concatenated(g: Graph): Join {
+  return { growth: 2, apply: (x, skip) => g.concat([skip, x], 1) };
+}
+
 /** Two residual steps on the way up: the map of the same level joins after the first convolution, the style before the others. */
-function resup(g: Graph, name: string, from: number, to: number, styleLength: number) {
+function resup(g: Graph, name: string, { from, to, style: length }: UpChannels, join: Join): UpLayer {
   const conv0 = batchconv(g, `${name}.conv.conv_0`, from, to);
-  const [conv1, conv2, conv3] = [1, 2, 3].map((t) => batchconvstyle(g, `${name}.conv.conv_${t}`, to, styleLength));
+  const [conv1, conv2, conv3] = [join.growth, 1, 1].map((growth, t) =>
+    batchconvstyle(g, `${name}.conv.conv_${t + 1}`, { from: growth * to, to, style: length }),
+  );
   const proj = projection(g, `${name}.proj`, from, to);
-  return (x: Value, skip: Value, style: Value): Value => {
-    const y = g.sum(proj(x), conv1(g.sum(conv0(x), skip), style));
+  return (x, skip, style) => {
+    const y = g.sum(proj(x), conv1(join.apply(conv0(x), skip), style));
     return g.sum(y, conv3(conv2(y, style), style));
   };
 }
 
+/** Two convolutions on the way up; map and style join between them. */
+function convup(g: Graph, name: string, { from, to, style: length }: UpChannels, join: Join): UpLayer {
+  const conv0 = batchconv(g, `${name}.conv.conv_0`, from, to);
+  const conv1 = batchconvstyle(g, `${name}.conv.conv_1`, { from: join.growth * to, to, style: length });
+  return (x, skip, style) => conv1(join.apply(conv0(x), skip), style);
+}
+
 /** Adds a linear map of the style to each channel, then batch normalisation, ReLU, convolution. */
-function batchconvstyle(g: Graph, name: string, channels: number, styleLength: number): StyledLayer {
-  const conv = batchconv(g, `${name}.conv`, channels, channels);
-  const weight = g.parameter(`${name}.full.weight`, [channels, styleLength]);
-  const bias = g.parameter(`${name}.full.bias`, [channels]);
+function batchconvstyle(g: Graph, name: string, { from, to, style: length }: UpChannels): StyledLayer {
+  const conv = batchconv(g, `${name}.conv`, from, to);
+  const weight = g.parameter(`${name}.full.weight`, [from, length]);
+  const bias = g.parameter(`${name}.full.bias`, [from]);
   return (x, style) => {
     const feature = g.linear(style, weight, bias);
-    return conv(g.sum(x, g.reshape(feature, [style.shape[0], channels, 1, 1])));
+    return conv(g.sum(x, g.reshape(feature, [style.shape[0], from, 1, 1])));
   };
 }
 

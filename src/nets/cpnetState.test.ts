@@ -5,6 +5,7 @@ import type { AnyTypedArray, NdArray } from '../array/ndarray.ts';
 import { isCellposeError } from '../errors.ts';
 import type { CPnetConfig } from './cpnet.ts';
 import { cpnetStateEntries, readCPnetState } from './cpnetState.ts';
+import { unet } from './unet.ts';
 
 const small: CPnetConfig = { nbase: [2, 3, 5], nout: 4 };
 
@@ -38,12 +39,20 @@ test('names, order and shapes are those of the PyTorch network', () => {
 });
 
 describe('a state dict says which network it is', () => {
-  test.each([small, { nbase: [1, 4, 4, 8, 8], nout: 1 }, { nbase: [3, 6], nout: 2 }])('$nbase, $nout', (config) => {
+  test.each([
+    small,
+    { nbase: [1, 4, 4, 8, 8], nout: 1 },
+    { nbase: [3, 6], nout: 2 },
+    unet(),
+    { ...small, residualOn: false },
+    { ...small, concatenation: true },
+  ])('$nbase, $nout, $residualOn, $concatenation', (read) => {
+    const { styleOn: _, ...config } = read as CPnetConfig; // leaves no trace
     const dict = stateDict(config);
     dict.set('diam_mean', { data: Float32Array.of(17), shape: [1] });
     dict.set('diam_labels', { data: Float32Array.of(22.5), shape: [1] });
-    const { config: read, weights } = readCPnetState(dict);
-    expect(read).toEqual({ ...config, diamMean: 17, diamLabels: 22.5, styleLength: config.nbase.at(-1) });
+    const { config: found, weights } = readCPnetState(dict);
+    expect(found).toEqual({ ...config, diamMean: 17, diamLabels: 22.5, styleLength: config.nbase.at(-1) });
     expect(weights.size).toBe(cpnetStateEntries(config).length - 2);
   });
 
@@ -80,6 +89,12 @@ test('missing, unknown and misshaped tensors are named together', () => {
     'CPnet weights: tensors do not fit CPnet with nbase [2, 3, 5] and nout 4: output.0.bias is missing; ' +
       'output.2.bias must be (4), is (3); upsample.extra is not known',
   );
+});
+
+test('the message names the switches', () => {
+  const dict = stateDict({ ...small, residualOn: false, concatenation: true });
+  dict.delete('output.0.bias');
+  expect(errorOf(dict).message).toMatch(/nout 4, residualOn false, concatenation true: output\.0\.bias is missing$/);
 });
 
 test('a long list is cut short', () => {

@@ -85,12 +85,17 @@ function refuseCellposeSam(tensors: Tensors): void {
     );
 }
 
-/** Number of levels and channels, from the first convolution of each level and the last of all. */
+/**
+ * Levels and channels from the first convolution of each level and the last of all; residual levels by their names;
+ * concatenation by the channels that the second convolution of the upward path takes. `styleOn` and `maxPool` leave no trace.
+ */
 function inferConfig(tensors: Tensors): CPnetConfig {
   const shapeOf = (name: string) => tensors.get(name)?.shape;
+  const residualOn = !shapeOf('downsample.down.conv_down_0.conv.conv_0.2.weight');
+  const kind = residualOn ? 'res' : 'conv';
   const nbase: number[] = [];
   for (let n = 0; ; n++) {
-    const shape = shapeOf(`downsample.down.res_down_${n}.conv.conv_0.2.weight`);
+    const shape = shapeOf(`downsample.down.${kind}_down_${n}.conv.conv_0.2.weight`);
     if (shape?.length !== 4) break;
     if (n === 0) nbase.push(shape[1]);
     nbase.push(shape[0]);
@@ -100,10 +105,12 @@ function inferConfig(tensors: Tensors): CPnetConfig {
     const some = shorten([...tensors.keys()], 3);
     throw new FormatError(
       'CPnet weights',
-      `needs tensors named like downsample.down.res_down_0.conv.conv_0.2.weight and output.2.weight; got ${some || 'none'}. Is this a checkpoint of Cellpose?`,
+      `needs tensors named like downsample.down.res_down_0.conv.conv_0.2.weight (or conv_down_0) and output.2.weight; got ${some || 'none'}. Is this a checkpoint of Cellpose?`,
     );
   }
-  return { nbase, nout };
+  const joined = shapeOf(`upsample.up.${kind}_up_0.conv.conv_1.conv.2.weight`);
+  const concatenation = joined?.[1] === 2 * nbase[1];
+  return { nbase, nout, ...(residualOn ? {} : { residualOn }), ...(concatenation ? { concatenation } : {}) };
 }
 
 function isDiameter(name: string): boolean {
@@ -119,8 +126,10 @@ function toFloat32({ data, shape }: NdArray<AnyTypedArray>): FloatArray {
   return { data: data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number), shape };
 }
 
-function describe({ nbase, nout }: CPnetConfig, faults: readonly string[]): string {
-  return `tensors do not fit CPnet with nbase [${nbase.join(', ')}] and nout ${nout}: ${shorten(faults, 12)}`;
+function describe(config: CPnetConfig, faults: readonly string[]): string {
+  const { nbase, nout, residualOn = true, concatenation = false } = config;
+  const switches = `${residualOn ? '' : ', residualOn false'}${concatenation ? ', concatenation true' : ''}`;
+  return `tensors do not fit CPnet with nbase [${nbase.join(', ')}] and nout ${nout}${switches}: ${shorten(faults, 12)}`;
 }
 
 function shorten(list: readonly string[], most: number): string {
