@@ -3,6 +3,7 @@ import { backward } from '../graph/backward.ts';
 import type { Graph } from '../graph/graph.ts';
 import { batchStatistics } from '../graph/passes/batchStatistics.ts';
 import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
+import { splitUpsampledConvInGraph } from '../graph/passes/splitUpsampledConv.ts';
 import { type CPnetConfig, cpnet, type TileShape } from '../nets/cpnet.ts';
 import { segLoss } from './segLoss.ts';
 
@@ -25,7 +26,7 @@ export function gradientName(parameter: string): string {
 
 export function trainingGraph(config: CPnetConfig, tiles: TileShape): TrainingGraph {
   const inference = cpnet(config, tiles);
-  const graph = batchStatistics(lateUpsampling(inference));
+  const graph = batchStatistics(splitUpsampledConvInGraph(lateUpsampling(inference)));
   const lbl = graph.input('lbl', [tiles.batch, 3, tiles.ly, tiles.lx]);
   const { loss, flow, prob } = segLoss(graph, graph.outputs.get('y')!, lbl);
   graph.outputs.delete('y');

@@ -1,6 +1,6 @@
 /** Element by element: unary, or binary with numpy's broadcasting. */
-import type { Graph, Value } from '../graph.ts';
-import { type Backward, broadcast, type MakeGradient, type None, type Operator, type Shape } from '../operator.ts';
+import { type Backward, broadcast, type MakeGradient, type None, type Operator } from '../operator.ts';
+import { sumTo } from './sumTo.ts';
 
 type Rule = (node: Backward<None>) => readonly MakeGradient[];
 
@@ -22,12 +22,6 @@ function comparison(): Operator<None> {
     shape: ([a, b], _, where) => broadcast(a, b, where),
     onnx: () => ({ attributes: {}, gives: 'booleans' }),
   };
-}
-
-function sumTo(g: Graph, value: Value, shape: Shape): Value {
-  const extra = value.shape.length - shape.length;
-  const axes = value.shape.flatMap((n, i) => (i < extra || (n !== 1 && shape[i - extra] === 1) ? [i] : []));
-  return axes.length === 0 ? value : g.reshape(g.sumOver(value, axes), shape);
 }
 
 type Names = 'Relu' | 'Sqrt' | 'Softplus' | 'Sigmoid' | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Greater' | 'Equal';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FloatArray } from '../../array/ndarray.ts';
 import { Graph } from '../graph.ts';
 import { interpret } from '../interpret.ts';
-import { splitUpsampledConv } from './splitUpsampledConv.ts';
+import { splitUpsampledConv, splitUpsampledConvInGraph } from './splitUpsampledConv.ts';
 
 let state = 11;
 /** Multiples of 1/64 in [0, 1): their sums are exact in float32, so that nothing is rounded. */
@@ -52,7 +52,18 @@ test.each([
   expect(ops(splitUpsampledConv(g, weights).graph)).toBe('Resize Conv Relu');
 });
 
-test('a convolution without weights stays: they are inputs, as in training', () => {
+test('a convolution without weights stays', () => {
   const { g } = example(3);
   expect(ops(splitUpsampledConv(g, new Map()).graph)).toBe('Resize Conv Relu');
+});
+
+test('for training the graph makes the small kernels from the whole one, with the same result', () => {
+  const { g, weights } = example(3);
+  const lean = splitUpsampledConvInGraph(g);
+  expect(lean.parameters.map(({ name }) => name).toSorted()).toEqual(['b', 'w']);
+  expect(lean.nodes.filter(({ op }) => op === 'Conv').map(({ inputs }) => inputs[1]!.shape.slice(2))).toEqual(
+    Array(4).fill([2, 2]),
+  );
+  const feeds = new Map([...weights, ['x', array(2, 3, 4, 5)]] as const);
+  expect(interpret(lean, feeds).get('y')).toEqual(interpret(g, feeds).get('y'));
 });
