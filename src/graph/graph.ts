@@ -35,6 +35,12 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   readonly #names = new Set<string>();
   readonly #scalars = new Map<number, Value>();
+  readonly #reserved: ReadonlySet<string>;
+
+  /** @param reserved  names that values get only when they are asked for: those of a graph that is built anew. */
+  constructor(reserved: ReadonlySet<string> = new Set()) {
+    this.#reserved = reserved;
+  }
 
   input(name: string, shape: Shape): Value {
     const value = this.#value(name, shape);
@@ -74,7 +80,7 @@ export class Graph {
    * @throws ShapeError if the inputs do not fit.
    */
   add<K extends OpName>(op: K, inputs: readonly Value[], attributes: Attributes<K>, name?: string): Value {
-    const fresh = name ?? `${op}_${this.nodes.length}`;
+    const fresh = name ?? this.#freshName(op);
     // TypeScript cannot follow K through the table; the type of `operators` guarantees the match.
     const rule = operators[op] as Operator<Attributes<K>>;
     const shape = rule.shape(
@@ -200,6 +206,13 @@ export class Graph {
   /** Zeros before and after each axis. */
   pad(x: Value, before: readonly number[], after: readonly number[]): Value {
     return this.add('Pad', [x], { before, after });
+  }
+
+  #freshName(op: OpName): string {
+    for (let n = this.nodes.length; ; n++) {
+      const name = `${op}_${n}`;
+      if (!this.#names.has(name) && !this.#reserved.has(name)) return name;
+    }
   }
 
   #value(name: string, shape: Shape): Value {

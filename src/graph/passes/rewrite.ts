@@ -17,7 +17,7 @@ export interface Rewriter {
 export type Rule = (node: GraphNode, rewriter: Rewriter) => Value | undefined;
 
 export function rewrite(graph: Graph, rule: Rule): Graph {
-  const out = new Graph();
+  const out = new Graph(new Set(graph.nodes.map(({ output }) => output.name)));
   const producers = new Map(graph.nodes.map((node) => [node.output, node]));
   const done = new Map<Value, Value>(graph.inputs.map((value) => [value, out.input(value.name, value.shape)]));
   const make = (value: Value): Value => {
