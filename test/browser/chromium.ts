@@ -17,10 +17,11 @@ const softwareGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader
 export interface PageOptions {
   /** Whether the server asks for cross-origin isolation, without which there are no threads. Default true. */
   readonly isolated?: boolean;
+  /** What to open, by its place in the package; default: an empty page for `call`. */
+  readonly path?: string;
 }
 
 export interface TestBrowser {
-  /** Opens a page of its own that can `call`. */
   open(options?: PageOptions): Promise<TestPage>;
   close(): Promise<void>;
 }
@@ -48,12 +49,12 @@ export async function startBrowser({
   const servers = { isolated: await serve(all), plain: await serve(all, { isolated: false }) };
   const browser: Browser = await chromium.launch({
     executablePath,
-    args: ['--no-sandbox', ...(gpu ? softwareGpu : ['--disable-features=WebGPU'])],
+    args: ['--no-sandbox', ...(gpu ? softwareGpu : [])],
   });
   return {
-    async open({ isolated = true } = {}) {
+    async open({ isolated = true, path = 'test/browser/page.html' } = {}) {
       const page = await browser.newPage();
-      await page.goto(`${(isolated ? servers.isolated : servers.plain).origin}/test/browser/page.html`);
+      await page.goto(`${(isolated ? servers.isolated : servers.plain).origin}/${path}`);
       return {
         page,
         call: (name, ...args) =>
