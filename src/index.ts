@@ -15,10 +15,22 @@ export { ndarray, sizeOf } from './array/ndarray.ts';
 export type { StateDict } from './array/stateDict.ts';
 // Flows and masks
 export { type ComputeMasksOptions, computeMasks } from './dynamics/computeMasks.ts';
-export { flowErrors, removeBadFlowMasks } from './dynamics/flowErrors.ts';
+export { type FlowCheckOptions, flowErrors, removeBadFlowMasks } from './dynamics/flowErrors.ts';
+export {
+  type FlowRules,
+  flowRules3,
+  flowRules3Gpu,
+  flowRules3Volume,
+  flowRules4,
+  flowRules2020,
+  flowRules2020Gpu,
+} from './dynamics/flowRules.ts';
 export { followFlows } from './dynamics/followFlows.ts';
+export { type CellCenter, getCenters } from './dynamics/getCenters.ts';
 export { getMasks } from './dynamics/getMasks.ts';
-export { masksToFlows } from './dynamics/masksToFlows.ts';
+export { type LabelsToFlowsOptions, labelsToFlows } from './dynamics/labelsToFlows.ts';
+export { type MasksToFlowsOptions, masksToFlows } from './dynamics/masksToFlows.ts';
+export { muC } from './dynamics/muC.ts';
 export { resizeAndComputeMasks } from './dynamics/resizeAndComputeMasks.ts';
 export { type DynamicsRules, dynamics3 } from './dynamics/rules.ts';
 
