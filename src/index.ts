@@ -64,6 +64,7 @@ export { masksToOutlines } from './masks/outlines.ts';
 export { outlinesList } from './masks/outlinesList.ts';
 export { removeEdgeMasks } from './masks/removeEdgeMasks.ts';
 export { renumber } from './masks/renumber.ts';
+export { type StitchOptions, stitch3D } from './masks/stitch3D.ts';
 export { averagePrecision, type Precision } from './metrics/averagePrecision.ts';
 export { maskIous } from './metrics/maskIous.ts';
 // Models

@@ -77,6 +77,7 @@ it('offers these names from cellpose-ts', () => {
       "sizeOf",
       "smoothSharpenImg",
       "sourceFromBytes",
+      "stitch3D",
       "taperMask",
       "tileGrid",
       "toCellposeImage",
