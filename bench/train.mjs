@@ -50,7 +50,7 @@ async function timeOurs() {
   const [x, lbl] = [random(2), random(3)];
   const cpu = process.cpuUsage();
   const begin = performance.now();
-  await trainer.step(x, lbl, 1e-4);
+  await trainer.step({ x, lbl }, 1e-4);
   const wall = performance.now() - begin;
   const { user, system } = process.cpuUsage(cpu);
   return [wall, (user + system) / 1000];

@@ -7,7 +7,7 @@ import { encodeOnnx } from '../graph/onnx/encode.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
 import type { Optimizer } from './optimizers.ts';
-import { gradientName, type TrainingGraph, trainingGraph } from './trainingGraph.ts';
+import { gradientName, lossGraph, type TrainingGraph, trainingGraph } from './trainingGraph.ts';
 
 export interface TrainerOptions {
   readonly optimizer: Optimizer;
@@ -15,8 +15,16 @@ export interface TrainerOptions {
   readonly threads?: number;
 }
 
+/** Tiles and what the network should say of them. */
+export interface Batch {
+  /** (batch, nchan, ly, lx), scaled. */
+  readonly x: FloatArray;
+  /** (batch, 3, ly, lx): 1 in cells, unit flow y, unit flow x. */
+  readonly lbl: FloatArray;
+}
+
 /** Losses of one batch. */
-export interface StepResult {
+export interface Losses {
   readonly loss: number;
   readonly lossFlow: number;
   readonly lossProb: number;
@@ -26,15 +34,16 @@ export interface Trainer {
   readonly config: CPnetDescription;
   /** All tensors of the network as they are now; they change with each step. */
   readonly weights: ReadonlyMap<string, FloatArray>;
+  readonly optimizer: Optimizer;
   /**
-   * One step.
+   * One step. The batch may be changed as soon as this function has returned its promise.
    *
-   * @param x    batch of tiles, (batch, nchan, ly, lx), scaled.
-   * @param lbl  what the network should say, (batch, 3, ly, lx): cell, unit flow y, unit flow x.
    * @param learningRate  0 moves the running statistics only.
-   * @returns    the losses before the step.
+   * @returns             the losses before the step.
    */
-  step(x: NdArray<Float32Array>, lbl: NdArray<Float32Array>, learningRate: number): Promise<StepResult>;
+  step(batch: Batch, learningRate: number): Promise<Losses>;
+  /** Losses of the network as it is at inference; nothing changes. */
+  evaluate(batch: Batch): Promise<Losses>;
   release(): Promise<void>;
 }
 
@@ -47,37 +56,60 @@ const keptSessions = 2;
  * @param stateDict  the weights to start from, not changed.
  * @throws as `readCPnetState`.
  */
-export function createTrainer(stateDict: StateDict, options: TrainerOptions): Trainer {
-  const { optimizer } = options;
+export function createTrainer(stateDict: StateDict, { optimizer, ...options }: TrainerOptions): Trainer {
   const threads = threadCount('createTrainer', options.threads);
   const { config, weights: read } = readCPnetState(stateDict);
   const weights = new Map([...read].map(([name, { data, shape }]) => [name, { data: data.slice(), shape }]));
   const graphs = new Map<string, TrainingGraph>();
-  const sessions = new SessionCache(keptSessions, (shape) =>
-    createSession(encodeOnnx(graphs.get(shape.join())!.graph, new Map()), { threads }),
+  const graphOf = ([batch, ly, lx]: readonly number[]): TrainingGraph => {
+    const key = [batch, ly, lx].join();
+    const graph = graphs.get(key) ?? trainingGraph(config, { batch, ly, lx });
+    graphs.set(key, graph);
+    return graph;
+  };
+  const steps = new SessionCache(keptSessions, (shape) =>
+    createSession(encodeOnnx(graphOf(shape).graph, new Map()), { threads }),
+  );
+  const evaluations = new SessionCache(keptSessions, ([batch, ly, lx]) =>
+    createSession(encodeOnnx(lossGraph(config, { batch, ly, lx }), new Map()), { threads }),
   );
   return {
     config,
     weights,
-    async step(x, lbl, learningRate) {
-      const [batch, , ly, lx] = x.shape;
-      const key = [batch, ly, lx].join();
-      const training = graphs.get(key) ?? trainingGraph(config, { batch, ly, lx });
-      graphs.set(key, training);
+    optimizer,
+    async step({ x, lbl }, learningRate) {
+      const shape = sizeOfBatch(x);
+      const training = graphOf(shape);
       const named = training.trained.map((name) => [name, weights.get(name)!]);
-      const feeds = { x, lbl, ...Object.fromEntries(named) };
-      const results = await sessions.use([batch, ly, lx], (session) => session.run(feeds));
+      const results = await steps.use(shape, (session) => session.run({ x, lbl, ...Object.fromEntries(named) }));
       follow(weights, results, training, optimizer, learningRate);
-      const number = (name: string) => results[name].data[0];
-      return { loss: number('loss'), lossFlow: number('loss_flow'), lossProb: number('loss_prob') };
+      return lossesOf(results);
     },
-    release: () => sessions.release(),
+    async evaluate({ x, lbl }) {
+      const feeds = { x, lbl, ...Object.fromEntries(weights) };
+      return lossesOf(await evaluations.use(sizeOfBatch(x), (session) => session.run(feeds)));
+    },
+    async release() {
+      await steps.release();
+      await evaluations.release();
+    },
   };
+}
+
+type Results = Readonly<Record<string, NdArray<Float32Array>>>;
+
+function sizeOfBatch({ shape: [batch, , ly, lx] }: FloatArray): readonly [number, number, number] {
+  return [batch, ly, lx];
+}
+
+function lossesOf(results: Results): Losses {
+  const number = (name: string) => results[name].data[0];
+  return { loss: number('loss'), lossFlow: number('loss_flow'), lossProb: number('loss_prob') };
 }
 
 function follow(
   weights: ReadonlyMap<string, NdArray<Float32Array>>,
-  results: Readonly<Record<string, NdArray<Float32Array>>>,
+  results: Results,
   { trained, statistics }: TrainingGraph,
   optimizer: Optimizer,
   learningRate: number,

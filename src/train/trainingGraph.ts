@@ -1,6 +1,6 @@
-/** A network with its loss and all gradients as one graph: one run is one forward and backward pass. */
+/** A network with its loss as a graph, and with all gradients: one run is one forward and backward pass. */
 import { backward } from '../graph/backward.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { batchStatistics } from '../graph/passes/batchStatistics.ts';
 import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
 import { splitUpsampledConvInGraph } from '../graph/passes/splitUpsampledConv.ts';
@@ -24,22 +24,35 @@ export function gradientName(parameter: string): string {
   return `gradient of ${parameter}`;
 }
 
+/** The network as at inference, with its loss: inputs as above and the stored statistics; outputs of the losses only. */
+export function lossGraph(config: CPnetConfig, tiles: TileShape): Graph {
+  const graph = lateUpsampling(cpnet(config, tiles));
+  appendLoss(graph, tiles);
+  return graph;
+}
+
 export function trainingGraph(config: CPnetConfig, tiles: TileShape): TrainingGraph {
   const inference = cpnet(config, tiles);
   const graph = batchStatistics(splitUpsampledConvInGraph(lateUpsampling(inference)));
-  const lbl = graph.input('lbl', [tiles.batch, 3, tiles.ly, tiles.lx]);
-  const { loss, flow, prob } = segLoss(graph, graph.outputs.get('y')!, lbl);
-  graph.outputs.delete('y');
-  graph.outputs.delete('style');
-  graph.output('loss', loss);
-  graph.output('loss_flow', flow);
-  graph.output('loss_prob', prob);
+  const loss = appendLoss(graph, tiles);
   const parameters = [...graph.parameters];
   for (const [parameter, gradient] of backward(graph, loss, parameters))
     graph.output(gradientName(parameter.name), gradient);
   const names = new Set(parameters.map(({ name }) => name));
   const trained = inference.parameters.flatMap(({ name }) => (names.has(name) ? [name] : []));
   return { graph, trained, statistics: pixelCounts(inference) };
+}
+
+/** Puts the losses in place of what the network gives. */
+function appendLoss(graph: Graph, { batch, ly, lx }: TileShape): Value {
+  const lbl = graph.input('lbl', [batch, 3, ly, lx]);
+  const { loss, flow, prob } = segLoss(graph, graph.outputs.get('y')!, lbl);
+  graph.outputs.delete('y');
+  graph.outputs.delete('style');
+  graph.output('loss', loss);
+  graph.output('loss_flow', flow);
+  graph.output('loss_prob', prob);
+  return loss;
 }
 
 /**

@@ -10,8 +10,7 @@ import { createTrainer } from '../../src/train/trainer.ts';
 import { gradientName, trainingGraph } from '../../src/train/trainingGraph.ts';
 import { goldenPath, readNpz } from '../helpers/npz.ts';
 
-const path = goldenPath('network-train.npz');
-const golden = path ? readNpz(path) : {};
+const golden = readNpz(goldenPath('network-train.npz')!);
 const part = (prefix: string): Map<string, NdArray> => {
   const entries = Object.entries(golden).filter(([name]) => name.startsWith(prefix));
   return new Map(entries.map(([name, array]) => [name.slice(prefix.length), array]));
@@ -31,14 +30,15 @@ function relative(actual: ArrayLike<number>, expected: ArrayLike<number>): numbe
 /** A bias before a batch normalisation changes nothing: its gradient is rounding noise on both sides. */
 const noise = 1e-6;
 
-describe.skipIf(!path)('network-train', () => {
-  const [x, lbl] = [golden['x']!, golden['lbl']!].map(float32);
+describe('network-train', () => {
+  const [x, lbl] = [golden['x']!, golden['lbl']!].map(float32) as [FloatArray, FloatArray];
+  const batch = { x, lbl };
 
   test('every gradient, in float64', () => {
     const { config, weights } = readCPnetState(part('sd/'));
-    const [batch, , ly, lx] = x!.shape as [number, number, number, number];
-    const { graph, trained } = trainingGraph(config, { batch, ly, lx });
-    const values = interpret(graph, new Map<string, NdArray>([...weights, ['x', x!], ['lbl', lbl!]]));
+    const [n, , ly, lx] = x.shape as [number, number, number, number];
+    const { graph, trained } = trainingGraph(config, { batch: n, ly, lx });
+    const values = interpret(graph, new Map<string, NdArray>([...weights, ['x', x], ['lbl', lbl]]));
     expect(values.get('loss')!.data[0]).toBeCloseTo(golden['loss']!.data[0]!, 5);
     expect(values.get('loss_flow')!.data[0]).toBeCloseTo(golden['loss_flow']!.data[0]!, 5);
     expect(values.get('loss_prob')!.data[0]).toBeCloseTo(golden['loss_prob']!.data[0]!, 5);
@@ -70,7 +70,7 @@ describe.skipIf(!path)('network-train', () => {
       }
     };
     for (let step = 1; step <= 5; step++) {
-      losses.push((await trainer.step(x!, lbl!, learningRate)).loss);
+      losses.push((await trainer.step(batch, learningRate)).loss);
       if (step === 1) compare('step1', 1e-5);
       if (step === 3) compare('step3', 1e-4);
     }
@@ -86,9 +86,17 @@ describe.skipIf(!path)('network-train', () => {
     await trainer.release();
   });
 
+  test('the loss at inference', async () => {
+    const trainer = createTrainer(part('sd/'), { optimizer: sgd(), threads: 1 });
+    const { loss, lossFlow, lossProb } = await trainer.evaluate(batch);
+    expect(loss).toBeCloseTo(golden['eval_loss']!.data[0]!, 5);
+    expect(lossFlow + lossProb).toBeCloseTo(loss, 5);
+    await trainer.release();
+  });
+
   test('running statistics after one pass', async () => {
     const trainer = createTrainer(part('sd/'), { optimizer: sgd(), threads: 1 });
-    await trainer.step(x!, lbl!, 0);
+    await trainer.step(batch, 0);
     for (const [name, expected] of part('bn_after_forward/'))
       expect(relative(trainer.weights.get(name)!.data, expected.data), name).toBeLessThan(1e-5);
     for (const [name, expected] of part('sd/'))
@@ -98,8 +106,8 @@ describe.skipIf(!path)('network-train', () => {
 });
 
 describe('lr-schedule', () => {
-  const file = goldenPath('lr-schedule.json');
-  const schedules = file ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Runs>) : {};
+  const file = goldenPath('lr-schedule.json')!;
+  const schedules = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Runs>;
   interface Runs {
     readonly length: number;
     readonly runs: readonly (readonly [count: number, rate: number])[];
