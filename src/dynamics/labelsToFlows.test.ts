@@ -150,6 +150,21 @@ describe('labelsToFlows', () => {
     expect(again).toEqual(a);
   });
 
+  it.each([flowRules3, flowRules3Gpu])('gives each image of a list what it gives it alone', async (rules) => {
+    const small = drawing(['.1', '11']);
+    const wide = drawing(['..222222222222222222', '1.222222222222222222']);
+    // Three large ones make more than one group.
+    const large = { data: new Int32Array(900 * 900).fill(1, 5000, 9000), shape: [900, 900] };
+    const [flow] = await labelsToFlows([cells]);
+    const list = [cells, small, wide, flow, large, cells, large, large, { data: cells.data, shape: [1, 2, 3, 8] }];
+    const together = await labelsToFlows(list, { rules });
+    for (const [k, image] of list.entries()) {
+      const [alone] = await labelsToFlows([image], { rules });
+      expect(together[k].shape).toEqual(alone.shape);
+      expect(together[k].data.every((v, i) => v === alone.data[i])).toBe(true);
+    }
+  });
+
   it('numbers labels by first appearance, by the rules of 2020 as they are', async () => {
     const turned = other(cells.data.map((label) => (label === 0 ? 0 : 9 - label)));
     const first = async (rules = flowRules3) => (await labelsToFlows([turned], { rules }))[0].data.subarray(0, 48);

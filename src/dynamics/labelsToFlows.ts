@@ -2,8 +2,8 @@
 import { type AnyTypedArray, checkArray, type FloatArray, type NdArray, sizeOf } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 import { renumber } from '../masks/renumber.ts';
-import { flowRules3 } from './flowRules.ts';
-import { type MasksToFlowsOptions, masksToFlows } from './masksToFlows.ts';
+import { type MasksToFlowsOptions, masksToFlows, stackOptions } from './masksToFlows.ts';
+import { stackFlows } from './stackFlows.ts';
 import { wholeLabels } from './wholeLabels.ts';
 
 export interface LabelsToFlowsOptions extends MasksToFlowsOptions {
@@ -21,6 +21,8 @@ export interface LabelsToFlowsOptions extends MasksToFlowsOptions {
  * @returns       per image, float32, (4, ly, lx): label, 1 in cells, flow in y, flow in x; of a volume (5, lz, ly, lx), flows
  *                z, y, x. Labels are renumbered by first appearance, with `flowRules2020` they stay.
  * @throws ShapeError for any other shape: say what an array is by an axis of 1 in front; OptionError as `masksToFlows`.
+ *
+ * Images that follow each other are computed together, so that small ones too occupy all threads.
  */
 export async function labelsToFlows(
   labels: readonly NdArray<AnyTypedArray>[],
@@ -28,55 +30,110 @@ export async function labelsToFlows(
 ): Promise<FloatArray[]> {
   const inputs = labels.map((array) => sortOut(array, options.redoFlows ?? false));
   const flows: FloatArray[] = [];
-  for (const { masks, flow } of inputs) {
-    options.signal?.throwIfAborted();
-    flows.push(flow ?? (await flowOf(masks, options)));
-    options.onProgress?.({ done: flows.length, total: labels.length });
+  while (flows.length < inputs.length) {
+    const group = groupAt(inputs, flows.length);
+    for (const flow of await flowsOf(group, options)) {
+      options.signal?.throwIfAborted();
+      flows.push(flow);
+      options.onProgress?.({ done: flows.length, total: labels.length });
+    }
   }
   return flows;
 }
 
 interface Input {
-  readonly masks: NdArray<AnyTypedArray>;
-  /** Flows that are given already. */
-  readonly flow: FloatArray | undefined;
+  readonly labels: NdArray<AnyTypedArray>;
+  /** The array has flows already, which are passed on. */
+  readonly given: FloatArray | undefined;
 }
 
 function sortOut(array: NdArray<AnyTypedArray>, redoFlows: boolean): Input {
   checkArray('labelsToFlows', array);
   const { data, shape } = array;
-  const [planes] = shape;
-  const isPlane = shape.length === 2;
-  const isResult = (shape.length === 3 && planes === 4) || (shape.length === 4 && planes === 5);
-  if (!isPlane && !isResult && !((shape.length === 3 || shape.length === 4) && planes === 1)) {
-    throw new ShapeError(
-      'labelsToFlows',
-      'labels (ly, lx), (1, ly, lx) or (1, lz, ly, lx), or flows (4, ly, lx)',
-      shape,
-    );
+  const planes = shape.length === 2 ? 1 : shape[0];
+  const inner = shape.length === 2 ? shape : shape.slice(1);
+  const isResult = planes === inner.length + 2;
+  if ((inner.length !== 2 && inner.length !== 3) || (planes !== 1 && !isResult)) {
+    const expected = 'labels (ly, lx), (1, ly, lx) or (1, lz, ly, lx), or flows (4, ly, lx) or (5, lz, ly, lx)';
+    throw new ShapeError('labelsToFlows', expected, shape);
   }
-  const flow = isResult && !redoFlows ? { data: Float32Array.from(data as Iterable<number>), shape } : undefined;
-  const inner = isPlane ? shape : shape.slice(1);
-  return { masks: { data: data.subarray(0, sizeOf(inner)) as AnyTypedArray, shape: inner }, flow };
+  const given = isResult && !redoFlows ? { data: Float32Array.from(data, Number), shape } : undefined;
+  return { labels: { data: data.subarray(0, sizeOf(inner)), shape: inner }, given };
 }
 
-async function flowOf(masks: NdArray<AnyTypedArray>, options: LabelsToFlowsOptions): Promise<FloatArray> {
-  const whole = wholeLabels('labelsToFlows', masks);
-  const { rules = flowRules3 } = options;
-  const numbered = { data: whole.data, shape: masks.shape };
-  if (rules.labels === 'renumbered') {
-    // A volume is numbered plane after plane: as one tall plane.
-    const lx = masks.shape[masks.shape.length - 1];
-    numbered.data = renumber({ data: whole.data, shape: [whole.data.length / lx, lx] }).data;
+/** Pixels of a group: enough work for many threads, some 100 MB of memory. */
+const groupPixels = 2 ** 21;
+
+/** One input, or planes that follow each other. */
+function groupAt(inputs: readonly Input[], from: number): readonly Input[] {
+  const isPlane = ({ labels, given }: Input) => labels.shape.length === 2 && given === undefined;
+  let [ly, lx] = inputs[from].labels.shape;
+  let to = from + 1;
+  for (; isPlane(inputs[from]) && to < inputs.length && isPlane(inputs[to]); to++) {
+    const { shape } = inputs[to].labels;
+    ly = Math.max(ly, shape[0]);
+    lx = Math.max(lx, shape[1]);
+    if ((to + 1 - from) * ly * lx > groupPixels) break;
   }
-  const mu = await masksToFlows(numbered, options);
-  const n = numbered.data.length;
-  const data = new Float32Array(2 * n + mu.data.length);
+  return inputs.slice(from, to);
+}
+
+async function flowsOf(group: readonly Input[], options: LabelsToFlowsOptions): Promise<readonly FloatArray[]> {
+  const [{ given }] = group;
+  if (given !== undefined) return [given];
+  const { rules, ...run } = stackOptions('labelsToFlows', options);
+  const numbered = group.map(({ labels }) => {
+    const whole = wholeLabels('labelsToFlows', labels);
+    return rules.labels === 'renumbered' ? byAppearance(whole) : whole;
+  });
+  if (numbered[0].shape.length === 3) {
+    const mu = await masksToFlows(numbered[0], options);
+    const { data, shape } = numbered[0];
+    const [, , lx] = shape;
+    return [
+      targets(numbered[0], (axis, row) =>
+        mu.data.subarray(axis * data.length + row * lx, axis * data.length + (row + 1) * lx),
+      ),
+    ];
+  }
+  // Background around an image changes nothing, so images of several sizes make one stack.
+  const ly = Math.max(...numbered.map(({ shape }) => shape[0]));
+  const lx = Math.max(...numbered.map(({ shape }) => shape[1]));
+  const stack = new Int32Array(group.length * ly * lx);
+  numbered.forEach(({ data, shape }, z) => {
+    for (let y = 0; y < shape[0]; y++) stack.set(data.subarray(y * shape[1], (y + 1) * shape[1]), (z * ly + y) * lx);
+  });
+  return stackFlows({ data: stack, shape: [group.length, ly, lx] }, { rules, ...run, solid: false }, (mu) =>
+    numbered.map((labels, z) => {
+      const [, width] = labels.shape;
+      return targets(labels, (axis, row) => {
+        const from = ((axis * group.length + z) * ly + row) * lx;
+        return mu.subarray(from, from + width);
+      });
+    }),
+  );
+}
+
+/** A volume is numbered plane after plane, as one tall plane. */
+function byAppearance({ data, shape }: NdArray<Int32Array>): NdArray<Int32Array> {
+  return { data: renumber({ data, shape: [data.length, 1] }).data, shape };
+}
+
+/** @param rowOf  gives one row of flows along one axis; the rows of all planes count on. */
+function targets(
+  { data: labels, shape }: NdArray<Int32Array>,
+  rowOf: (axis: number, row: number) => Float64Array,
+): FloatArray {
+  const n = labels.length;
+  const lx = shape[shape.length - 1];
+  const data = new Float32Array((2 + shape.length) * n);
   for (let i = 0; i < n; i++) {
-    if (numbered.data[i] <= 0) continue;
-    data[i] = numbered.data[i];
+    if (labels[i] <= 0) continue;
+    data[i] = labels[i];
     data[n + i] = 1;
   }
-  data.set(mu.data, 2 * n);
-  return { data, shape: [2 + mu.shape[0], ...numbered.shape] };
+  for (let axis = 0; axis < shape.length; axis++) {
+    for (let at = 0; at < n; at += lx) data.set(rowOf(axis, at / lx), (2 + axis) * n + at);
+  }
+  return { data, shape: [2 + shape.length, ...shape] };
 }

@@ -37,19 +37,25 @@ export async function masksToFlows(
   masks: NdArray<AnyTypedArray>,
   options: MasksToFlowsOptions = {},
 ): Promise<NdArray<Float64Array>> {
-  const { rules = flowRules3, signal } = options;
   const { data, shape } = wholeLabels('masksToFlows', masks);
-  const niter = options.niter === undefined ? undefined : wholeSteps('masksToFlows', options.niter);
-  const run = { rules, niter, threads: threadCount('masksToFlows', options.threads), signal };
+  const run = stackOptions('masksToFlows', options);
+  const all = (flows: Float64Array) => flows.slice();
   if (shape.length === 2) {
-    const mu = await stackFlows({ data, shape: [1, shape[0], shape[1]] }, { ...run, solid: false });
-    return { data: mu, shape: [2, ...shape] };
+    const plane: LabelStack = { data, shape: [1, shape[0], shape[1]] };
+    return { data: await stackFlows(plane, { ...run, solid: false }, all), shape: [2, ...shape] };
   }
   if (shape.length !== 3) throw new ShapeError('masksToFlows', 'masks (ly, lx) or (lz, ly, lx)', shape);
   const volume: LabelStack = { data, shape: [shape[0], shape[1], shape[2]] };
-  const solid = rules.volumes === 'sixNeighbours';
-  const mu = solid ? await stackFlows(volume, { ...run, solid }) : await threePasses(volume, run);
+  const solid = run.rules.volumes === 'sixNeighbours';
+  const mu = solid ? await stackFlows(volume, { ...run, solid }, all) : await threePasses(volume, run);
   return { data: mu, shape: [3, ...shape] };
+}
+
+/** @throws OptionError if niter is negative or threads below 1. */
+export function stackOptions(where: string, options: MasksToFlowsOptions): Omit<StackFlowsOptions, 'solid'> {
+  const { rules = flowRules3, signal } = options;
+  const niter = options.niter === undefined ? undefined : wholeSteps(where, options.niter);
+  return { rules, niter, threads: threadCount(where, options.threads), signal };
 }
 
 /** Axes of the volume along which the planes of a pass follow each other, their rows, and their columns. */
@@ -65,17 +71,15 @@ async function threePasses({ data, shape }: LabelStack, run: Omit<StackFlowsOpti
   const strides = [shape[1] * shape[2], shape[2], 1] as const;
   for (const [plane, row, column] of passes) {
     const order = placesIn([shape[plane], shape[row], shape[column]], [strides[plane], strides[row], strides[column]]);
-    const turned = order.map((i) => data[i]);
-    const mu = await stackFlows(
-      { data: turned, shape: [shape[plane], shape[row], shape[column]] },
-      { ...run, solid: false },
-    );
-    for (let k = 0; k < n; k++) {
-      const y = row * n + order[k];
-      const x = column * n + order[k];
-      sum[y] = Math.fround(sum[y] + mu[k]);
-      sum[x] = Math.fround(sum[x] + mu[n + k]);
-    }
+    const turned: LabelStack = { data: order.map((i) => data[i]), shape: [shape[plane], shape[row], shape[column]] };
+    await stackFlows(turned, { ...run, solid: false }, (mu) => {
+      for (let k = 0; k < n; k++) {
+        const y = row * n + order[k];
+        const x = column * n + order[k];
+        sum[y] = Math.fround(sum[y] + mu[k]);
+        sum[x] = Math.fround(sum[x] + mu[n + k]);
+      }
+    });
   }
   return sum;
 }

@@ -15,11 +15,17 @@ export interface StackFlowsOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Flows of labels, (lz, ly, lx): y and x in each plane, (2, lz, ly, lx), or of a solid z, y and x, (3, lz, ly, lx). */
-export async function stackFlows(
+/**
+ * Flows of labels, (lz, ly, lx): y and x in each plane, (2, lz, ly, lx), or of a solid z, y and x, (3, lz, ly, lx).
+ *
+ * @param read  takes from them what is needed; after it they are gone.
+ * @returns     what `read` returned.
+ */
+export async function stackFlows<T>(
   labels: LabelStack,
   { rules, solid, niter, threads, signal }: StackFlowsOptions,
-): Promise<Float64Array> {
+  read: (mu: Float64Array) => T,
+): Promise<T> {
   const [lz, ly, lx] = labels.shape;
   const cells = diffusionCells(labels, rules, solid, niter);
   const used = threadsForCells(cells, threads);
@@ -38,7 +44,7 @@ export async function stackFlows(
       plain: (from: number, to: number) => heatFlows(field, [from, to], arrays.mu),
     };
     await job.run(work, rowRanges(lz * ly, lx), signal);
-    return arrays.mu.slice();
+    return read(arrays.mu);
   } finally {
     job.close();
   }
