@@ -33,8 +33,10 @@ export { type MasksToFlowsOptions, masksToFlows } from './dynamics/masksToFlows.
 export { muC } from './dynamics/muC.ts';
 export { resizeAndComputeMasks } from './dynamics/resizeAndComputeMasks.ts';
 export { type DynamicsRules, dynamics3 } from './dynamics/rules.ts';
+export { type UnetMasksOptions, unetMasks } from './dynamics/unetMasks.ts';
 
 // Networks and tiles
+export { createEnsemble } from './engine/ensemble.ts';
 export { createNetwork, type Network, type NetworkOptions } from './engine/network.ts';
 export { resizeOutput, runNet } from './engine/runNet.ts';
 export { type RunNetOptions, runNetWindows, type TileProgress } from './engine/runNetWindows.ts';
@@ -74,8 +76,10 @@ export { evalDefaults } from './models/defaults.ts';
 export type { SizeEstimate } from './models/estimateSize.ts';
 export { SizeModel } from './models/sizeModel.ts';
 export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';
+export { type UnetEvalOptions, type UnetLoadOptions, UnetModel, type UnetResult } from './models/unetModel.ts';
 export { type BundledModel, bundledModels } from './models/weights.ts';
 export { type CPnetConfig, cpnet } from './nets/cpnet.ts';
+export { unet } from './nets/unet.ts';
 // Pictures
 export { displayRgb } from './plot/displayRgb.ts';
 export { dxToCirc } from './plot/dxToCirc.ts';

@@ -27,11 +27,15 @@ export interface NetworkOptions {
   readonly styleOn?: boolean;
   /** Between levels take the largest (true, default) or the mean of each 2 × 2 square. */
   readonly maxPool?: boolean;
+  /** False: all outputs are classes, none a flow. Default true where there are three or more outputs. */
+  readonly hasFlows?: boolean;
 }
 
 /** A `TileNetwork` with its description, to be released after use. */
 export interface Network extends TileNetwork {
   readonly config: CPnetDescription;
+  /** The networks whose average this is; absent for one alone. */
+  readonly members?: readonly Network[];
   /** Frees the compiled networks once the runs under way are done; afterwards `forward` throws. */
   release(): Promise<void>;
 }
@@ -59,6 +63,7 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
     config,
     nchan,
     nout: config.nout,
+    hasFlows: options.hasFlows ?? config.nout >= 3,
     tilesPerRun: 1,
     concurrency: 2,
     get engine() {

@@ -5,7 +5,7 @@
 import type { FloatArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { averageTiles, type TileAverage } from '../transforms/averageTiles.ts';
-import { unflipOutput } from '../transforms/flipTile.ts';
+import { flipTile, unflipOutput } from '../transforms/flipTile.ts';
 import { getPadYX } from '../transforms/getPadYX.ts';
 import { type TileGrid, type TileOptions, tileGrid } from '../transforms/tileGrid.ts';
 import { netSize, type SizeLimits } from './runNetSize.ts';
@@ -110,7 +110,7 @@ async function runTiles(
       underWay.shift();
       spare.push(run.buffer);
       style = addStyles(style, output, run.count);
-      await addOutputs(average, output, run, grid, net.nout);
+      await addOutputs(average, output, run, grid, net);
       done += run.count;
       onProgress?.({ done, total });
     }
@@ -156,14 +156,15 @@ async function addOutputs(
   { y }: TileOutput,
   { first, count }: Run,
   grid: TileGrid,
-  nout: number,
+  { nout, hasFlows = true }: TileNetwork,
 ): Promise<void> {
+  const unflip = hasFlows ? unflipOutput : flipTile;
   const size = nout * grid.h * grid.w;
   if (y.data.length !== count * size)
     throw new ShapeError('runNet', `(${count}, ${nout}, ${grid.h}, ${grid.w})`, y.shape);
   for (let k = 0; k < count; k++) {
     const tile = y.data.subarray(k * size, (k + 1) * size);
-    if (grid.augment) unflipOutput(tile, grid.h, grid.w, place(grid, first + k));
+    if (grid.augment) unflip(tile, grid.h, grid.w, place(grid, first + k));
     await average.add(tile);
   }
 }

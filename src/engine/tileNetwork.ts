@@ -2,7 +2,7 @@ import type { NdArray } from '../array/ndarray.ts';
 
 /** Output of a network for a batch of tiles. */
 export interface TileOutput {
-  /** (batch, nout, h, w); for CPnet: flow y, flow x (5 × unit flow), cell probability as a logit. */
+  /** (batch, nout, h, w); for Cellpose's own networks: flow y, flow x (5 × unit flow), cell probability as a logit. */
   readonly y: NdArray<Float32Array>;
   /** (batch, n): style of each tile, unit length. */
   readonly style: NdArray<Float32Array>;
@@ -12,6 +12,8 @@ export interface TileOutput {
 export interface TileNetwork {
   readonly nchan: number;
   readonly nout: number;
+  /** Whether the first two outputs are a flow along y and x, which turns with the picture; default true. */
+  readonly hasFlows?: boolean;
   /** Tiles per run that serve best on this engine; `batchSize` is the upper bound. */
   readonly tilesPerRun: number;
   /** Runs that may be under way at once. */

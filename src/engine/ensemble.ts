@@ -1,0 +1,59 @@
+/**
+ * Several networks as one, their outputs averaged: the four networks that Cellpose ran on each image in its first years.
+ * Source: cellpose 0.1 to 2.2 `_run_nets`, option `net_avg`.
+ */
+import type { StateDict } from '../array/stateDict.ts';
+import { OptionError } from '../errors.ts';
+import { createNetwork, type Network, type NetworkOptions } from './network.ts';
+import type { TileOutput } from './tileNetwork.ts';
+
+/**
+ * Makes several networks ready to run as one. Its outputs are the mean of theirs, its style is that of the last, as there;
+ * diameters are those of the first. Each runs on all threads, one after the other.
+ *
+ * @throws OptionError  for an empty list, or networks that differ in channels, outputs or the diameter they were trained at.
+ * @throws as `createNetwork`.
+ *
+ * Cellpose averages whole pictures, here it is tiles; the two differ by rounding only.
+ */
+export async function createEnsemble(stateDicts: readonly StateDict[], options: NetworkOptions = {}): Promise<Network> {
+  if (stateDicts.length === 0)
+    throw new OptionError('stateDicts', stateDicts, 'createEnsemble: needs a network; got none');
+  const members = await Promise.all(stateDicts.map((stateDict) => createNetwork(stateDict, options)));
+  const [first] = members;
+  if (members.length === 1) return first;
+  members.forEach(({ config }, i) => {
+    const [own, expected] = [config, first.config].map(
+      (c) => `${c.nbase[0]} channels, ${c.nout} outputs, diamMean ${c.diamMean}`,
+    );
+    if (own !== expected)
+      throw new OptionError(
+        'stateDicts',
+        stateDicts,
+        `createEnsemble: networks must be alike; number 1 has ${expected}, number ${i + 1} has ${own}`,
+      );
+  });
+  return {
+    ...first,
+    config: { ...first.config, styleLength: members.at(-1)!.config.styleLength },
+    members,
+    get engine() {
+      return first.engine;
+    },
+    async forward(tiles) {
+      const outputs: TileOutput[] = [];
+      for (const network of members) outputs.push(await network.forward(tiles));
+      return average(outputs);
+    },
+    release: async () => void (await Promise.all(members.map((network) => network.release()))),
+  };
+}
+
+/** Sums in float32, in the order of the networks, then one division. */
+function average(outputs: readonly TileOutput[]): TileOutput {
+  const [first, ...others] = outputs;
+  const sum = first.y.data;
+  for (const { y } of others) for (let i = 0; i < sum.length; i++) sum[i] += y.data[i];
+  for (let i = 0; i < sum.length; i++) sum[i] /= outputs.length;
+  return { y: first.y, style: outputs.at(-1)!.style };
+}

@@ -1,0 +1,217 @@
+/**
+ * A plain U-net that sorts pixels into background, cell and, with three classes, boundary: Cellpose's `UnetModel`, the
+ * rival that Cellpose is compared with. Source: cellpose 2.2.3 `core.UnetModel`; Cellpose 3 has dropped it.
+ */
+import { hardwareThreads } from '#platform';
+import type { FloatArray, Masks, Masks2D } from '../array/ndarray.ts';
+import type { StateDict } from '../array/stateDict.ts';
+import { type UnetMasksOptions, unetMasks } from '../dynamics/unetMasks.ts';
+import { createEnsemble } from '../engine/ensemble.ts';
+import type { Network } from '../engine/network.ts';
+import { runNet } from '../engine/runNet.ts';
+import { OptionError } from '../errors.ts';
+import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
+import { countLabels } from '../masks/objectBoxes.ts';
+import { renumber } from '../masks/renumber.ts';
+import { resizeImage } from '../transforms/resizeImage.ts';
+import { isList } from './evalList.ts';
+import { type SplitOptions, splitOptions } from './evalOptions.ts';
+import { prepareImage } from './prepareImage.ts';
+import { type RunOptions, runOptions } from './runOptions.ts';
+import { stackPlanes } from './stackPlanes.ts';
+import type { EvalOptions, ImageInput, Timing } from './types.ts';
+
+export interface UnetLoadOptions {
+  /** Weights as read from a checkpoint, or several, whose outputs are averaged. */
+  readonly stateDict: StateDict | readonly StateDict[];
+  /** Whether the network was trained with style, which the weights do not tell. Default false. */
+  readonly styleOn?: boolean;
+  /** Processor threads for the network; default: all. Results do not depend on it. */
+  readonly threads?: number;
+}
+
+type SharedOptions =
+  | 'channels'
+  | 'channelAxis'
+  | 'zAxis'
+  | 'normalize'
+  | 'invert'
+  | 'rescale'
+  | 'batchSize'
+  | 'augment'
+  | 'tileOverlap'
+  | 'bsize'
+  | 'minSize'
+  | 'computeMasks'
+  | 'signal'
+  | 'onProgress';
+
+/** As those of `CellposeModel.eval`, but for `rescale`, 1 by default: the network knows no diameter. */
+export interface UnetEvalOptions extends Pick<EvalOptions, SharedOptions> {
+  /** A pixel is inside a cell where its logit of cells exceeds that of background by more. Default 2. */
+  readonly cellThreshold?: number;
+  /** With three classes: a pixel outside is boundary where that logit is above. Default 0.5. */
+  readonly boundaryThreshold?: number;
+}
+
+export interface UnetResult {
+  /** Labels ([lz,] ly, lx): 0 background, 1…n cells, in a stack anew in each plane. Empty without `computeMasks`. */
+  readonly masks: Masks;
+  /** Class logits at network size, ([lz,] nclasses, y, x): background, cell, boundary. */
+  readonly logits: FloatArray;
+  /** Style vector of unit length, ([lz,] n). */
+  readonly style: FloatArray;
+  /** Number of cells; in a stack the sum over its planes. */
+  readonly count: number;
+  readonly rescale: number;
+  /** What ran the network. */
+  readonly engine: string;
+  /** How the axes of the input were read. */
+  readonly axes: string;
+  /** Guesses made. */
+  readonly notes: readonly string[];
+  readonly timing: Timing;
+}
+
+export class UnetModel {
+  /** 2: background and cell; 3: and boundary. */
+  readonly nclasses: number;
+  /** Channels that the network takes. */
+  readonly nchan: number;
+  /** Processor threads for the network. */
+  readonly threads: number;
+  readonly #network: Network;
+
+  private constructor(network: Network, threads: number) {
+    this.#network = network;
+    this.nclasses = network.nout;
+    this.nchan = network.nchan;
+    this.threads = threads;
+  }
+
+  /**
+   * Reads weights and prepares the network.
+   *
+   * @throws OptionError for a network of other than 2 or 3 classes; otherwise as `createEnsemble`.
+   */
+  static async load({ stateDict, styleOn = false, ...options }: UnetLoadOptions): Promise<UnetModel> {
+    const threads = options.threads ?? hardwareThreads();
+    const network = await createEnsemble(isSeveral(stateDict) ? stateDict : [stateDict], {
+      threads,
+      styleOn,
+      hasFlows: false,
+    });
+    if (network.nout === 2 || network.nout === 3) return new UnetModel(network, threads);
+    throw new OptionError('stateDict', stateDict, `UnetModel: needs a network of 2 or 3 classes; got ${network.nout}`);
+  }
+
+  /**
+   * Segments one image, or a list of images one after the other; a stack is done plane by plane.
+   *
+   * Masks are made, holes filled and small ones removed at the size of the network's output, then brought to the size of
+   * the image by the nearest pixel.
+   *
+   * @param image  any shape that `convertImage` takes.
+   * @throws OptionError, ShapeError; the signal's reason after cancellation.
+   */
+  eval(image: ImageInput, options?: UnetEvalOptions): Promise<UnetResult>;
+  eval(images: readonly ImageInput[], options?: UnetEvalOptions): Promise<UnetResult[]>;
+  async eval(
+    image: ImageInput | readonly ImageInput[],
+    options: UnetEvalOptions = {},
+  ): Promise<UnetResult | UnetResult[]> {
+    if (isList(image)) {
+      const results: UnetResult[] = [];
+      for (const one of image) results.push(await this.eval(one, options));
+      return results;
+    }
+    const { cellThreshold = 2, boundaryThreshold = 0.5, ...shared } = options;
+    checkThresholds({ cellThreshold, boundaryThreshold });
+    const run = runOptions(options, this.threads);
+    const split = splitOptions({ rescale: 1, ...shared });
+    const { volume, axes, notes } = prepareImage(image, split, this.nchan);
+    const planes: Plane[] = [];
+    for (let z = 0; z < volume.shape[0]; z++)
+      planes.push(await this.#segment(planeOf(volume, z), split, { cellThreshold, boundaryThreshold }, run));
+    const sum = (value: (plane: Plane) => number): number => planes.reduce((total, plane) => total + value(plane), 0);
+    return {
+      masks: stackPlanes(planes.map((p) => p.masks)),
+      logits: stackPlanes(planes.map((p) => p.logits)),
+      style: stackPlanes(planes.map((p) => p.style)),
+      count: sum((p) => p.masks.data.reduce((a, b) => Math.max(a, b), 0)),
+      rescale: split.rescale!,
+      engine: this.#network.engine,
+      axes,
+      notes,
+      timing: {
+        network: sum((p) => p.networkMs),
+        masks: sum((p) => p.masksMs),
+        total: performance.now() - run.begin,
+      },
+    };
+  }
+
+  async #segment(
+    plane: FloatArray,
+    { tiling, dynamics, rescale = 1 }: SplitOptions,
+    thresholds: UnetMasksOptions,
+    { signal, onProgress }: RunOptions,
+  ): Promise<Plane> {
+    const begin = performance.now();
+    const { y, style } = await runNet(this.#network, plane, {
+      ...tiling,
+      rescale,
+      signal,
+      onProgress: ({ done, total }) => onProgress?.({ stage: 'network', fraction: done / total }),
+    });
+    const networkDone = performance.now();
+    const [ly, lx] = plane.shape;
+    const masks: Masks2D = dynamics.computeMasks
+      ? imageMasks(y, thresholds, dynamics.minSize, [ly, lx])
+      : { data: new Int32Array(0), shape: [0, 0] };
+    onProgress?.({ stage: 'masks', fraction: 1 });
+    return { masks, logits: y, style, networkMs: networkDone - begin, masksMs: performance.now() - networkDone };
+  }
+
+  /** Gives the network's memory back. The model cannot be used afterwards. */
+  release(): Promise<void> {
+    return this.#network.release();
+  }
+}
+
+type Plane = Pick<UnetResult, 'logits' | 'style'> & {
+  readonly masks: Masks2D;
+  readonly networkMs: number;
+  readonly masksMs: number;
+};
+
+function imageMasks(
+  logits: FloatArray,
+  thresholds: UnetMasksOptions,
+  minSize: number,
+  [ly, lx]: readonly [number, number],
+): Masks2D {
+  const found = unetMasks(logits, thresholds);
+  const [hy, hx] = found.shape;
+  const counts = countLabels(found);
+  const large = found.data.map((label) => (counts[label] >= minSize ? label : 0));
+  // Cells keep their order here; of Cellpose's later rule, which numbers by first appearance, only the filling is wanted.
+  const masks = renumber(fillHolesAndRemoveSmallMasks({ data: large, shape: [hy, hx] }, 0), 'rank');
+  return hy === ly && hx === lx ? masks : { data: resizeImage(masks, ly, lx, 'nearest').data, shape: [ly, lx] };
+}
+
+/** Plane z of (lz, ly, lx, nchan), shared. */
+function planeOf({ data, shape: [lz, ...size] }: FloatArray, z: number): FloatArray {
+  const n = data.length / lz;
+  return { data: data.subarray(z * n, (z + 1) * n), shape: size };
+}
+
+function isSeveral(stateDict: UnetLoadOptions['stateDict']): stateDict is readonly StateDict[] {
+  return Array.isArray(stateDict);
+}
+
+function checkThresholds(thresholds: Required<UnetMasksOptions>): void {
+  for (const [option, value] of Object.entries(thresholds))
+    if (!(typeof value === 'number' && Number.isFinite(value)))
+      throw new OptionError(option, value, `${option}: needs a logit, commonly -4 to 4; got ${String(value)}`);
+}
