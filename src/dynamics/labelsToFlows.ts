@@ -3,7 +3,7 @@ import { type AnyTypedArray, checkArray, type FloatArray, type NdArray, sizeOf }
 import { ShapeError } from '../errors.ts';
 import { renumber } from '../masks/renumber.ts';
 import { type MasksToFlowsOptions, masksToFlows, stackOptions } from './masksToFlows.ts';
-import { stackFlows } from './stackFlows.ts';
+import { type StackFlowsOptions, stackFlows } from './stackFlows.ts';
 import { wholeLabels } from './wholeLabels.ts';
 
 export interface LabelsToFlowsOptions extends MasksToFlowsOptions {
@@ -81,36 +81,31 @@ function groupAt(inputs: readonly Input[], from: number): readonly Input[] {
 async function flowsOf(group: readonly Input[], options: LabelsToFlowsOptions): Promise<readonly FloatArray[]> {
   const [{ given }] = group;
   if (given !== undefined) return [given];
-  const { rules, ...run } = stackOptions('labelsToFlows', options);
-  const numbered = group.map(({ labels }) => {
+  const run = stackOptions('labelsToFlows', options);
+  const images = group.map(({ labels }) => {
     const whole = wholeLabels('labelsToFlows', labels);
-    return rules.labels === 'renumbered' ? byAppearance(whole) : whole;
+    return run.rules.labels === 'renumbered' ? byAppearance(whole) : whole;
   });
-  if (numbered[0].shape.length === 3) {
-    const mu = await masksToFlows(numbered[0], options);
-    const { data, shape } = numbered[0];
-    const [, , lx] = shape;
-    return [
-      targets(numbered[0], (axis, row) =>
-        mu.data.subarray(axis * data.length + row * lx, axis * data.length + (row + 1) * lx),
-      ),
-    ];
-  }
-  // Background around an image changes nothing, so images of several sizes make one stack.
-  const ly = Math.max(...numbered.map(({ shape }) => shape[0]));
-  const lx = Math.max(...numbered.map(({ shape }) => shape[1]));
-  const stack = new Int32Array(group.length * ly * lx);
-  numbered.forEach(({ data, shape }, z) => {
+  if (images[0].shape.length === 2) return planeTargets(images, run);
+  const { data: mu, shape } = await masksToFlows(images[0], options);
+  const [, lz, ly, lx] = shape;
+  return [targets(images[0], mu, (axis, row) => (axis * lz * ly + row) * lx)];
+}
+
+/** Background around an image changes nothing, so images of several sizes make one stack. */
+function planeTargets(
+  images: readonly NdArray<Int32Array>[],
+  run: Omit<StackFlowsOptions, 'solid'>,
+): Promise<readonly FloatArray[]> {
+  const ly = Math.max(...images.map(({ shape }) => shape[0]));
+  const lx = Math.max(...images.map(({ shape }) => shape[1]));
+  const stack = new Int32Array(images.length * ly * lx);
+  images.forEach(({ data, shape }, z) => {
     for (let y = 0; y < shape[0]; y++) stack.set(data.subarray(y * shape[1], (y + 1) * shape[1]), (z * ly + y) * lx);
   });
-  return stackFlows({ data: stack, shape: [group.length, ly, lx] }, { rules, ...run, solid: false }, (mu) =>
-    numbered.map((labels, z) => {
-      const [, width] = labels.shape;
-      return targets(labels, (axis, row) => {
-        const from = ((axis * group.length + z) * ly + row) * lx;
-        return mu.subarray(from, from + width);
-      });
-    }),
+  const labels = { data: stack, shape: [images.length, ly, lx] } as const;
+  return stackFlows(labels, { ...run, solid: false }, (mu) =>
+    images.map((image, z) => targets(image, mu, (axis, row) => ((axis * images.length + z) * ly + row) * lx)),
   );
 }
 
@@ -119,10 +114,11 @@ function byAppearance({ data, shape }: NdArray<Int32Array>): NdArray<Int32Array>
   return { data: renumber({ data, shape: [data.length, 1] }).data, shape };
 }
 
-/** @param rowOf  gives one row of flows along one axis; the rows of all planes count on. */
+/** @param rowAt  where in mu a row of flows along one axis begins; rows count on over planes. */
 function targets(
   { data: labels, shape }: NdArray<Int32Array>,
-  rowOf: (axis: number, row: number) => Float64Array,
+  mu: Float64Array,
+  rowAt: (axis: number, row: number) => number,
 ): FloatArray {
   const n = labels.length;
   const lx = shape[shape.length - 1];
@@ -133,7 +129,10 @@ function targets(
     data[n + i] = 1;
   }
   for (let axis = 0; axis < shape.length; axis++) {
-    for (let at = 0; at < n; at += lx) data.set(rowOf(axis, at / lx), (2 + axis) * n + at);
+    for (let row = 0; row < n / lx; row++) {
+      const from = rowAt(axis, row);
+      data.set(mu.subarray(from, from + lx), (2 + axis) * n + row * lx);
+    }
   }
   return { data, shape: [2 + shape.length, ...shape] };
 }

@@ -3,7 +3,7 @@
  * in these records, so that each quantity has one definition that reads its choices from a record. Values that occur only
  * in other generations join the types together with the code that knows them.
  */
-import { type FlowRules, flowRules3 } from './flowRules.ts';
+import { type FlowRules, flowRules3, flowRules4, flowRules2020 } from './flowRules.ts';
 import { type FollowRules, followRules3 } from './followRules.ts';
 import { type MaskRules, maskRules3 } from './maskRules.ts';
 
@@ -21,3 +21,9 @@ export const dynamics3: DynamicsRules = Object.freeze({
   follow: followRules3,
   masks: maskRules3,
 });
+
+/** The article and Cellpose 0.1. */
+export const dynamics2020: DynamicsRules = Object.freeze({ ...dynamics3, name: 'dynamics2020', flows: flowRules2020 });
+
+/** Cellpose 4. */
+export const dynamics4: DynamicsRules = Object.freeze({ ...dynamics3, name: 'dynamics4', flows: flowRules4 });

@@ -21,7 +21,7 @@ import { getCenters } from '../../src/dynamics/getCenters.ts';
 import { labelsToFlows } from '../../src/dynamics/labelsToFlows.ts';
 import { masksToFlows } from '../../src/dynamics/masksToFlows.ts';
 import { muC } from '../../src/dynamics/muC.ts';
-import { dynamics3 } from '../../src/dynamics/rules.ts';
+import { dynamics3, dynamics4, dynamics2020 } from '../../src/dynamics/rules.ts';
 import { diameters } from '../../src/masks/diameters.ts';
 import { goldenPath, readNpz } from '../helpers/npz.ts';
 
@@ -33,7 +33,6 @@ const ragged = golden('flows-ragged.npz');
 const g3 = golden('dynamics-3.1-cpu.npz');
 const g4 = golden('dynamics-4.npz');
 const metrics = golden('metrics.npz');
-const rulesOf = (flows: FlowRules) => ({ rules: { ...dynamics3, flows } });
 
 /** Largest difference; NaN and a wrong length fail every comparison with it. */
 function farthest(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -82,7 +81,9 @@ describe('the rules of 2020', () => {
   });
 
   it('measure the same flow errors', async () => {
-    const errors = await flowErrors(g2020['masks_nearest_noflow']!, g2020['net_dP'] as FloatArray, rulesOf(rules));
+    const errors = await flowErrors(g2020['masks_nearest_noflow']!, g2020['net_dP'] as FloatArray, {
+      rules: dynamics2020,
+    });
     // numpy adds in pairs, we one after the other.
     expect(farthest(errors, g2020['flow_errors_nearest']!.data)).toBeLessThan(1e-12);
   });
@@ -121,7 +122,7 @@ describe('the rules of 3.1 and 4', () => {
 
   it('measure the same flow errors', async () => {
     const dP = g3['net_dP'] as FloatArray;
-    expect(farthest(await flowErrors(g3d['masks_torch']!, dP, rulesOf(flowRules4)), g4['flow_errors']!.data)).toBe(0);
+    expect(farthest(await flowErrors(g3d['masks_torch']!, dP, { rules: dynamics4 }), g4['flow_errors']!.data)).toBe(0);
     for (const name of ['pred1', 'pred2']) {
       const errors = await flowErrors(metrics[name]!, metrics['net_dP'] as FloatArray);
       expect(farthest(errors, metrics[`flow_error_${name}`]!.data)).toBe(0);
@@ -188,7 +189,9 @@ describe('a volume', () => {
         errors.map((_, k) => (k === 1 ? 1 : 0)),
       ),
     ).toBeLessThan(1e-6);
-    expect((await flowErrors(labels, dP, rulesOf({ ...flowRules3, zErrorWeight: 0.5 })))[1]).toBeCloseTo(0.5, 6);
+    expect(
+      (await flowErrors(labels, dP, { rules: { ...dynamics3, flows: { ...flowRules3, zErrorWeight: 0.5 } } }))[1],
+    ).toBeCloseTo(0.5, 6);
     const kept = await removeBadFlowMasks(labels, dP);
     expect(kept.data.some((label) => label === 2)).toBe(false);
     expect(diameters(kept).rootAreas.length).toBe(diameters(labels).rootAreas.length - 1);
@@ -204,7 +207,7 @@ describe('the large goldens, which are not kept here', () => {
     const g = readNpz(old!);
     expect(farthest32(await masksToFlows(g['masks']!, { rules: flowRules2020Gpu }), g['mu_gpu']!)).toBe(0);
     for (const kind of ['nearest', 'interp']) {
-      const errors = await flowErrors(g[`masks_${kind}_noflow`]!, g['net_dP'] as FloatArray, rulesOf(flowRules2020));
+      const errors = await flowErrors(g[`masks_${kind}_noflow`]!, g['net_dP'] as FloatArray, { rules: dynamics2020 });
       expect(farthest(errors, g[`flow_errors_${kind}`]!.data)).toBeLessThan(1e-12);
     }
   });
