@@ -36,21 +36,41 @@ describe('checkFlags', () => {
   });
 
   it.each([
-    ['--do_3D'],
     ['--train'],
     ['--train_size'],
     ['--restore_type', 'denoise_cyto3'],
     ['--save_rois'],
     ['--save_mpl'],
     ['--transformer'],
-    ['--stitch_threshold', '0.5'],
   ])('says that %s comes later', (...words) => {
     expect(() => check(...words)).toThrow(RunError);
     expect(() => check(...words)).toThrow(words[0]);
   });
 
   it('runs where such a flag has its default', () => {
+    expect(check('--SGD', '1')).toHaveLength(1);
     expect(check('--stitch_threshold', '0')).toEqual([]);
+  });
+
+  it.each([
+    ['--stitch_threshold', '1.1'],
+    ['--stitch_threshold', '-0.1'],
+    ['--anisotropy', '0'],
+    ['--anisotropy', 'inf'],
+    ['--flow3D_smooth', '-1'],
+    ['--flow3D_smooth', '1', '2'],
+  ])('refuses %s %s', (...words) => {
+    expect(() => check(...words)).toThrow(UsageError);
+    expect(() => check(...words)).toThrow(words[0]);
+  });
+
+  it('tells flags of volumes that have no effect', () => {
+    expect(check('--do_3D', '--anisotropy', '2', '--flow3D_smooth', '1', '2', '3')).toEqual([]);
+    expect(check('--anisotropy', '2', '--flow3D_smooth', '1', '--stitch_threshold', '0.4')).toEqual([
+      '--anisotropy has no effect: it only matters with --do_3D',
+      '--flow3D_smooth has no effect: it only matters with --do_3D',
+    ]);
+    expect(check('--do_3D', '--stitch_threshold', '0.4')[0]).toMatch('nothing to stitch');
   });
 
   it('tells which flags have no effect', () => {

@@ -30,6 +30,12 @@ function checkRanges(args: Args): void {
   require('--cellprob_threshold', cellprob_threshold, cellprobOk, 'a number, commonly -6 to 6');
   require('--niter', niter, niter >= 0, 'a number of steps, or 0 to derive it from the diameter');
   require('--batch_size', batch_size, batch_size >= 1, '1 or more');
+  const { anisotropy, stitch_threshold: stitch } = args;
+  require('--anisotropy', anisotropy, anisotropy > 0 && Number.isFinite(anisotropy), 'a number above 0');
+  require('--stitch_threshold', stitch, stitch >= 0 && stitch <= 1, '0 (off) to 1');
+  const sigmas = [args.flow3D_smooth].flat();
+  const sigmasOk = [1, 3].includes(sigmas.length) && sigmas.every((sigma) => sigma >= 0 && Number.isFinite(sigma));
+  require('--flow3D_smooth', sigmas.join(' '), sigmasOk, 'one number from 0 on, or three, for z, y and x');
   if (threads !== null) require('--threads', threads, threads >= 1, '1 or more');
   normPercentile(args);
   if (args.dir !== null && args.dir === '') throw new UsageError('--dir: needs the name of a folder');
@@ -71,6 +77,12 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
   }
   if (args.no_norm && args.norm_percentile !== null)
     notes.push('--no_norm has no effect together with --norm_percentile');
+  if (!args.do_3D) {
+    for (const flag of ['--anisotropy', '--flow3D_smooth', '--pretrained_model_ortho'])
+      if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --do_3D`);
+  } else if (args.stitch_threshold > 0) {
+    notes.push('--stitch_threshold has no effect together with --do_3D: there is nothing to stitch');
+  }
   if (args.flow_threshold < 0) notes.push(`--flow_threshold ${args.flow_threshold} is read as 0: no check of shapes`);
   if (args.min_size < -1) notes.push(`--min_size ${args.min_size} is read as -1: all cells are kept`);
   if (args.image_path !== null && args.dir !== null) notes.push('--image_path has no effect together with --dir');

@@ -60,6 +60,23 @@ export async function chooseModel(args: Args, given: ReadonlySet<string>, host: 
   throw builtIn ? missingWeights(builtIn, requested, folder) : await unknownModel(requested, folder);
 }
 
+/**
+ * The model of `--pretrained_model_ortho`, for the planes along z; nothing where it is not asked for or not needed.
+ *
+ * @throws RunError where it is unknown: Cellpose takes the other model instead and does not say so.
+ */
+export async function chooseOrtho(args: Args, host: Host): Promise<ModelChoice | undefined> {
+  const { pretrained_model_ortho: requested, do_3D } = args;
+  if (requested === null || !do_3D) return undefined;
+  const same = { ...args, model_type: null, pretrained_model: requested };
+  try {
+    return await chooseModel(same, new Set(['--pretrained_model']), host);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    throw new RunError(error.message.replace('--pretrained_model ', '--pretrained_model_ortho '), { cause: error });
+  }
+}
+
 /** Folder of models, as Cellpose finds it. */
 export function modelFolder(host: Pick<Host, 'env' | 'home'>): string {
   return host.env['CELLPOSE_LOCAL_MODELS_PATH'] || join(host.home, '.cellpose', 'models');

@@ -25,7 +25,15 @@ export function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = 
     cellprobThreshold: args.cellprob_threshold,
     minSize: Math.max(-1, args.min_size),
     niter: args.niter,
+    ...volumeOptions(args),
   };
+}
+
+function volumeOptions({ do_3D, anisotropy, flow3D_smooth: smooth, stitch_threshold }: Args): EvalOptions {
+  if (!do_3D) return { stitchThreshold: stitch_threshold };
+  const sigmas = typeof smooth === 'number' ? [smooth] : smooth;
+  const [z, y = z, x = z] = sigmas as readonly [number, number?, number?];
+  return { do3D: true, anisotropy, flow3DSmooth: [z, y, x] };
 }
 
 /**
@@ -45,4 +53,9 @@ function axesOf({ channel_axis, z_axis, chan, chan2 }: Args, fromFile: NamedAxes
 
 export function channelsOf(args: Args): readonly [number, number] | undefined {
   return args.all_channels ? undefined : [args.chan, args.chan2];
+}
+
+/** Cells of a stack go through its planes. */
+export function joinsPlanes({ do_3D, stitch_threshold }: Args): boolean {
+  return do_3D || stitch_threshold > 0;
 }

@@ -29,7 +29,7 @@ export const groups = {
   cells: 'What counts as a cell',
   output: 'What is written',
   run: 'How it runs',
-  volume: 'Volumes (not in this version)',
+  volume: 'Volumes',
   restore: 'Image restoration (not in this version)',
   training: 'Training (not in this version)',
   old: 'Of older versions',
@@ -37,7 +37,6 @@ export const groups = {
 export type GroupName = keyof typeof groups;
 
 const trainLater = 'training is not part of this version';
-const volumeLater = 'this version segments planes, not volumes: leave it out to segment each plane by itself';
 const restoreLater = 'image restoration is not part of this version: leave it out, or restore the images beforehand';
 
 export const flags = [
@@ -382,8 +381,7 @@ export const flags = [
     group: 'volume',
     type: 'flag',
     default: false,
-    help: 'segment a stack as a volume',
-    later: volumeLater,
+    help: 'segment a stack as a volume: the network sees it along all three axes, about three times the time',
   },
   {
     name: '--stitch_threshold',
@@ -391,8 +389,7 @@ export const flags = [
     type: 'float',
     default: 0,
     metavar: 'IOU',
-    help: 'join the cells of neighbouring planes',
-    later: volumeLater,
+    help: 'plane by plane, then cells of neighbouring planes that overlap so much (0 to 1) are joined; 0: not joined',
   },
   {
     name: '--anisotropy',
@@ -400,8 +397,7 @@ export const flags = [
     type: 'float',
     default: 1,
     metavar: 'X',
-    help: 'distance of planes over size of a pixel',
-    noEffect: 'it only matters with --do_3D',
+    help: 'with --do_3D: distance of planes over size of a pixel',
   },
   {
     name: '--flow3D_smooth',
@@ -410,8 +406,7 @@ export const flags = [
     nargs: '+',
     default: 0,
     metavar: 'SIGMA',
-    help: 'smoothing of the flows of a volume',
-    noEffect: 'it only matters with --do_3D',
+    help: 'with --do_3D: smooth the flows; one sigma in pixels, or three for z, y and x',
   },
   {
     name: '--pretrained_model_ortho',
@@ -419,8 +414,7 @@ export const flags = [
     type: 'str',
     default: null,
     metavar: 'MODEL',
-    help: 'another model for the planes across',
-    noEffect: 'it only matters with --do_3D',
+    help: 'with --do_3D: another model for the planes along z',
   },
 
   // Restoration

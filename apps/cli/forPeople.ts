@@ -1,8 +1,15 @@
 /** The library's messages in the words of the command line: without names of functions, options as flags. */
 
-const flagOfOption: Readonly<Record<string, string>> = { channelAxis: '--channel_axis', zAxis: '--z_axis' };
+const flagOfOption: Readonly<Record<string, string>> = {
+  channelAxis: '--channel_axis',
+  zAxis: '--z_axis',
+  do3D: '--do_3D',
+  stitchThreshold: '--stitch_threshold',
+  anisotropy: '--anisotropy',
+};
+const options = new RegExp(`\\b(${Object.keys(flagOfOption).join('|')})\\b`, 'g');
 
 export function forPeople(message: string): string {
   const words = message.replace(/^[a-z]+[A-Z]\w*: /, '');
-  return words.replace(/\b(channelAxis|zAxis)\b/g, (option) => flagOfOption[option]!);
+  return words.replace(options, (option) => flagOfOption[option]!);
 }

@@ -28,6 +28,8 @@ export interface LoadSegmenterOptions {
   readonly threads?: number;
   /** The size model is wanted. */
   readonly estimateDiameter: boolean;
+  /** Another model for the planes of volumes along z. */
+  readonly ortho?: ModelChoice;
 }
 
 /** The host of a real process. */

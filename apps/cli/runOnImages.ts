@@ -1,7 +1,7 @@
 /** A run from its flags to its last line: find the images, load the model, segment, report, and leave a record. */
 import { stat } from 'node:fs/promises';
 import { checkFolders } from './checkFolders.ts';
-import { chooseModel } from './chooseModel.ts';
+import { chooseModel, chooseOrtho } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
@@ -89,17 +89,19 @@ async function prepareModel(request: RunRequest, reporter: Reporter, record: Run
   const { parsed, host } = request;
   const { args, given } = parsed;
   const choice = await chooseModel(args, given, host);
-  note(choice.notes, reporter, record);
+  const ortho = await chooseOrtho(args, host);
+  note([...choice.notes, ...(ortho?.notes ?? [])], reporter, record);
   const threads = threadsOf(args.threads, host.env);
   const load = host.loadSegmenter ?? loadSegmenter;
   const estimateDiameter = args.diameter === 0;
-  const options = { estimateDiameter, ...(threads === undefined ? {} : { threads }) };
+  const options = { estimateDiameter, ...(threads === undefined ? {} : { threads }), ...(ortho ? { ortho } : {}) };
   const model = await load(choice, options);
-  record.model = await modelRecord(choice, model);
+  record.model = await modelRecord(choice, model, ortho);
   const { diamMean, diamLabels } = model;
   reporter.detail(
     `model ${model.name}: diameter ${diamMean.toFixed(3)} in the network, ${diamLabels.toFixed(3)} in training`,
   );
+  if (ortho) reporter.detail(`model ${ortho.name} for the planes along z`);
   if (!estimateDiameter) reporter.detail(`diameter ${args.diameter} pixels for all images`);
   else if (model.estimatesDiameter) reporter.detail('the diameter is estimated for each image');
   else reporter.detail(`no size model: diameter ${diamLabels.toFixed(3)} pixels, the mean of training, for all images`);

@@ -57,13 +57,19 @@ export interface RunRecord {
   readonly images: ImageRecord[];
 }
 
-interface ModelRecord {
+/** Where weights came from. */
+interface ModelSource {
   readonly requested: string;
   readonly name: string;
   readonly file?: string;
   readonly sha256: string;
+}
+
+interface ModelRecord extends ModelSource {
   readonly diamMean: number;
   readonly diamLabels: number;
+  /** Another one for the planes of volumes along z. */
+  readonly ortho?: ModelSource;
 }
 
 /** An empty record at the beginning of a run. */
@@ -87,11 +93,15 @@ export function startRecord(words: readonly string[], args: Args, host: Host): R
   };
 }
 
-export async function modelRecord(choice: ModelChoice, model: Segmenter): Promise<ModelRecord> {
-  const { source, requested, name } = choice;
+export async function modelRecord(choice: ModelChoice, model: Segmenter, ortho?: ModelChoice): Promise<ModelRecord> {
   const { diamMean, diamLabels } = model;
-  if (source.kind === 'bundled') return { requested, name, sha256: source.sha256, diamMean, diamLabels };
-  return { requested, name, file: resolve(source.path), sha256: await sha256OfFile(source.path), diamMean, diamLabels };
+  const own = { ...(await modelSource(choice)), diamMean, diamLabels };
+  return ortho ? { ...own, ortho: await modelSource(ortho) } : own;
+}
+
+async function modelSource({ source, requested, name }: ModelChoice): Promise<ModelSource> {
+  if (source.kind === 'bundled') return { requested, name, sha256: source.sha256 };
+  return { requested, name, file: resolve(source.path), sha256: await sha256OfFile(source.path) };
 }
 
 /** What the record keeps of a result. */

@@ -5,10 +5,10 @@
  */
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { EvalOptions, Masks } from 'cellpose-ts';
-import { removeEdgeMasks } from 'cellpose-ts';
+import type { EvalOptions } from 'cellpose-ts';
 import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
-import { channelsOf, evalOptions } from './evalOptions.ts';
+import { withoutEdgeMasks } from './edgeMasks.ts';
+import { channelsOf, evalOptions, joinsPlanes } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
@@ -135,7 +135,7 @@ async function computeFile(
     const result = await model.eval(image, { ...evalOptions(args, model, picture.axes), signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
-    const { masks, count } = args.exclude_on_edges ? withoutEdgeMasks(result.masks) : result;
+    const { masks, count } = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
     const notes = [...picture.notes, ...result.notes.map(forPeople)];
     return {
       entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
@@ -202,17 +202,4 @@ function tell(done: ImageRecord, seconds: number, { reporter, record }: Run): vo
     if (told.has(note)) reporter.detail(`${image}: ${note}`);
     else reporter.say(`    note: ${note}`);
   }
-}
-
-/** Drops cells at the border, plane by plane. */
-function withoutEdgeMasks(masks: Masks): { masks: Masks; count: number } {
-  const [ly, lx] = masks.shape.slice(-2) as [number, number];
-  const data = new Int32Array(masks.data.length);
-  let count = 0;
-  for (let at = 0; at < data.length; at += ly * lx) {
-    const plane = removeEdgeMasks({ data: masks.data.subarray(at, at + ly * lx), shape: [ly, lx] });
-    data.set(plane.data, at);
-    count += plane.data.reduce((max, label) => Math.max(max, label), 0);
-  }
-  return { masks: { data, shape: masks.shape }, count };
 }

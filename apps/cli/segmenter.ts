@@ -6,9 +6,11 @@ import {
   CellposeModel,
   type EvalOptions,
   type EvalResult,
+  type LoadOptions,
   type NdArray,
   readSizeModelNpy,
   readWeights,
+  type StateDict,
 } from 'cellpose-ts';
 import type { ModelChoice } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
@@ -34,24 +36,20 @@ export interface Segmenter {
  * @throws RunError that names the file, where it is not a model or its size model is missing.
  */
 export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterOptions): Promise<Segmenter> {
-  const threads = options.threads === undefined ? {} : { threads: options.threads };
+  const shared = {
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(await orthoOptions(options.ortho)),
+  };
   const { source, name } = choice;
   if (source.kind === 'bundled') {
     const withSize = options.estimateDiameter && (await hasSizeModel(name));
     return withSize
-      ? estimating(await Cellpose.load({ model: name, ...threads }))
-      : plain(await CellposeModel.load({ model: name, ...threads }));
+      ? estimating(await Cellpose.load({ model: name, ...shared }))
+      : plain(await CellposeModel.load({ model: name, ...shared }));
   }
-  const stateDict = await named(source.path, async () => {
-    const file = await sourceFromFile(source.path);
-    try {
-      return await readWeights(file);
-    } finally {
-      await file.close();
-    }
-  });
+  const stateDict = await weightsOfFile(source.path);
   const diamMean = source.diamMean === undefined ? {} : { diamMean: source.diamMean };
-  const load = { stateDict, name, ...diamMean, ...threads };
+  const load = { stateDict, name, ...diamMean, ...shared };
   const { sizePath } = source;
   if (!options.estimateDiameter || sizePath === undefined) {
     return named(source.path, async () => plain(await CellposeModel.load(load)));
@@ -62,6 +60,24 @@ export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterO
     return readSizeModelNpy(await readFile(sizePath));
   });
   return named(source.path, async () => estimating(await Cellpose.load({ ...load, size })));
+}
+
+/** Weights for the planes along z. */
+async function orthoOptions(ortho: ModelChoice | undefined): Promise<LoadOptions> {
+  if (!ortho) return {};
+  const { source, name } = ortho;
+  return source.kind === 'bundled' ? { orthoModel: name } : { orthoStateDict: await weightsOfFile(source.path) };
+}
+
+function weightsOfFile(path: string): Promise<StateDict> {
+  return named(path, async () => {
+    const file = await sourceFromFile(path);
+    try {
+      return await readWeights(file);
+    } finally {
+      await file.close();
+    }
+  });
 }
 
 function plain(model: CellposeModel): Segmenter {

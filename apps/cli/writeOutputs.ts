@@ -2,7 +2,6 @@
 
 import { dirname } from 'node:path';
 import {
-  dxToCirc,
   type EvalResult,
   type Masks,
   type NdArray,
@@ -15,6 +14,7 @@ import {
 } from 'cellpose-ts';
 import { cellsOverlay } from './cellsOverlay.ts';
 import { channelsLast } from './channelsLast.ts';
+import { flowPicture } from './flowPicture.ts';
 import { objectsTable } from './objectsTable.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
 import { ensureFolder, writeWhole } from './wholeFile.ts';
@@ -38,7 +38,7 @@ export interface Written {
 /** Deflate level: higher ones take several times as long and save little. */
 const fast = 2;
 /** What a stack of planes is not written as. */
-const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP', 'seg'];
+const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
 
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
 export async function writeOutputs(
@@ -104,18 +104,14 @@ function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): 
 /** Makes the bytes of each kind of output; the picture of flows, which two of them hold, is drawn once. */
 function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8Array[] {
   let picture: NdArray<Uint8Array> | undefined;
-  const flowPicture = () => {
-    picture ??= dxToCirc(segmented.result.dP);
+  const pictureOnce = () => {
+    picture ??= flowPicture(segmented.result.dP);
     return picture;
   };
-  return (kind) => encode(kind, segmented, flowPicture);
+  return (kind) => encode(kind, segmented, pictureOnce);
 }
 
-function encode(
-  kind: OutputKind,
-  segmented: Segmented,
-  flowPicture: () => NdArray<Uint8Array>,
-): Uint8Array | Uint8Array[] {
+function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<Uint8Array>): Uint8Array | Uint8Array[] {
   const { masks, result } = segmented;
   switch (kind) {
     case 'png':
@@ -131,11 +127,11 @@ function encode(
     case 'csv':
       return text(objectsTable(masks, display(segmented)));
     case 'flows':
-      return writeTiff(wrapped(flowPicture()), { level: fast });
+      return writeTiff(wrapped(picture()), { level: fast });
     case 'dP':
       return writeTiff(result.dP, { level: 'huffman', rgb: false });
     case 'seg':
-      return segNpy(segmented, flowPicture());
+      return segNpy(segmented, picture());
   }
 }
 
@@ -154,13 +150,13 @@ function outlinesText(outlines: readonly NdArray[]): string {
   return outlines.map((outline) => `${Array.from(outline.data).join(',')}\n`).join('');
 }
 
-function segNpy({ path, result, masks, channels }: Segmented, flowPicture: NdArray<Uint8Array>): Uint8Array[] {
+function segNpy({ path, result, masks, channels }: Segmented, picture: NdArray<Uint8Array>): Uint8Array[] {
   const { dP, cellprob, diameter } = result;
   return segNpyPieces({
     masks,
     dP,
     cellprob,
-    flowPicture,
+    flowPicture: picture,
     diameter,
     channels: channels ?? [0, 0],
     filename: path,

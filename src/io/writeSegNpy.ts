@@ -10,13 +10,13 @@ import { numpyArray } from './pickle/numpyPickle.ts';
 import { type Call, Float, type Picklable } from './pickle/writePickle.ts';
 
 export interface WriteSegNpyInput {
-  /** Labels (ly, lx): 0 background, 1…n cells. */
+  /** Labels ([lz,] ly, lx): 0 background, 1…n cells. */
   readonly masks: Masks;
-  /** Flow, (2, ly, lx), in network units; may be of network size. */
+  /** Flow, (2, ly, lx) or (2 or 3, lz, ly, lx), in network units; may be of network size. */
   readonly dP: FloatArray;
   /** Cell probability as a logit; size of dP. */
   readonly cellprob: FloatArray;
-  /** Colours of the flow, (ly, lx, 3); size of dP. See `dxToCirc`. */
+  /** Colours of the flow, ([lz,] ly, lx, 3); size of dP. See `dxToCirc`. */
   readonly flowPicture: NdArray<Uint8Array>;
   /** In pixels. */
   readonly diameter: number;
@@ -31,7 +31,7 @@ export interface WriteSegNpyInput {
 /**
  * Makes a _seg.npy file with the keys, types and shapes of Cellpose 3.1: labels are uint16, or uint32 from 65,535 cells on.
  *
- * @throws ShapeError unless masks are (ly, lx) and the rest fits. Volumes come with 3D.
+ * @throws ShapeError unless masks are (ly, lx) or (lz, ly, lx) and the rest fits.
  */
 export function writeSegNpy(input: WriteSegNpyInput): Uint8Array {
   return concat(segNpyPieces(input));
@@ -52,13 +52,13 @@ export function segNpyPieces(input: WriteSegNpyInput): Uint8Array[] {
     ['chan_choose', [...channels]],
     ['ismanual', numpyArray({ data: isManual, shape: [isManual.length] }, 'bool')],
     ['filename', filename],
-    ['flows', flowsList(input)],
+    ['flows', masks.shape.length === 2 ? planeFlowsList(input) : stackFlowsList(input)],
     ['diameter', new Float(diameter)],
   ]);
 }
 
 /** [flow colours, cell probability picture, zeros, nothing for the positions, flow with cell probability as last plane]. */
-function flowsList({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): Picklable[] {
+function planeFlowsList({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): Picklable[] {
   const [ly, lx] = masks.shape;
   const fits = flowPicture.shape[0] === ly && flowPicture.shape[1] === lx;
   const fit = (picture: NdArray<Uint8Array>) =>
@@ -71,6 +71,25 @@ function flowsList({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): Pick
     [],
     numpyArray(joinPlanes(dP, cellprob)),
   ];
+}
+
+/** [flow colours, cell probability picture, picture of the first flow, nothing, flow with cell probability last], none resized. */
+function stackFlowsList({ dP, cellprob, flowPicture }: WriteSegNpyInput): Picklable[] {
+  return [
+    numpyArray(flowPicture),
+    numpyArray(probabilityPicture(cellprob)),
+    numpyArray(firstFlowPicture(dP)),
+    [],
+    numpyArray(joinPlanes(dP, cellprob)),
+  ];
+}
+
+/** Flow along the first axis: 127 for none, 12.7 for each unit, cut to whole numbers; beyond 0…255 it starts over. */
+function firstFlowPicture({ data, shape }: FloatArray): NdArray<Uint8Array> {
+  const picture = new Uint8Array(data.length / shape[0]);
+  const f = Math.fround;
+  for (let i = 0; i < picture.length; i++) picture[i] = f(f(f(data[i] / 10) * 127) + 127);
+  return { data: picture, shape: shape.slice(1) };
 }
 
 /** Cell probability scaled between its percentiles 1 and 99 to 0…255, cut to whole numbers. */
@@ -86,11 +105,12 @@ function joinPlanes(dP: FloatArray, cellprob: FloatArray): FloatArray {
   const { buffer, byteOffset, byteLength } = dP.data;
   const adjacent = buffer === cellprob.data.buffer && byteOffset + byteLength === cellprob.data.byteOffset;
   const length = dP.data.length + cellprob.data.length;
-  if (adjacent) return { data: new Float32Array(buffer, byteOffset, length), shape: [3, ...cellprob.shape] };
+  const shape = [dP.shape[0] + 1, ...cellprob.shape];
+  if (adjacent) return { data: new Float32Array(buffer, byteOffset, length), shape };
   const data = new Float32Array(length);
   data.set(dP.data);
   data.set(cellprob.data, dP.data.length);
-  return { data, shape: [3, ...cellprob.shape] };
+  return { data, shape };
 }
 
 /** A plane as a stack of one. */
@@ -98,9 +118,15 @@ function asStack({ data, shape }: NdArray<Uint8Array>): NdArray<Uint8Array> {
   return { data, shape: [1, ...shape] };
 }
 
-function outlineLabels(masks: Masks): Masks {
-  const outlines = masksToOutlines(masks);
-  return { data: masks.data.map((label, i) => label * outlines.data[i]), shape: masks.shape };
+/** The labels on outlines, plane by plane. */
+function outlineLabels({ data, shape }: Masks): Masks {
+  const [ly, lx] = shape.slice(-2);
+  const out = new Int32Array(data.length);
+  for (let at = 0; at < data.length; at += ly * lx) {
+    const outlines = masksToOutlines({ data: data.subarray(at, at + ly * lx), shape: [ly, lx] }).data;
+    for (let i = 0; i < outlines.length; i++) out[at + i] = data[at + i] * outlines[i];
+  }
+  return { data: out, shape };
 }
 
 function labels({ data, shape }: Masks, count: number): Call {
@@ -108,11 +134,17 @@ function labels({ data, shape }: Masks, count: number): Call {
 }
 
 function checkShapes({ masks, dP, cellprob, flowPicture }: WriteSegNpyInput): void {
-  if (masks.shape.length !== 2 || sizeOf(masks.shape) === 0)
-    throw new ShapeError('writeSegNpy', 'masks (ly, lx)', masks.shape);
+  const rank = masks.shape.length;
+  if ((rank !== 2 && rank !== 3) || sizeOf(masks.shape) === 0)
+    throw new ShapeError('writeSegNpy', 'masks ([lz,] ly, lx)', masks.shape);
   const size = cellprob.shape.join(', ');
-  if (cellprob.shape.length !== 2) throw new ShapeError('writeSegNpy', 'cellprob (ly, lx)', cellprob.shape);
-  if (dP.shape.join(', ') !== `2, ${size}`) throw new ShapeError('writeSegNpy', `dP (2, ${size})`, dP.shape);
+  const [axes, ...rest] = dP.shape;
+  if (cellprob.shape.length !== rank) {
+    const needed = rank === 2 ? '(ly, lx)' : '(lz, ly, lx)';
+    throw new ShapeError('writeSegNpy', `cellprob ${needed}`, cellprob.shape);
+  }
+  if (rest.join(', ') !== size || (axes !== 2 && !(axes === 3 && rank === 3)))
+    throw new ShapeError('writeSegNpy', `dP (${rank === 2 ? '2' : '2 or 3'}, ${size})`, dP.shape);
   if (flowPicture.shape.join(', ') !== `${size}, 3`)
     throw new ShapeError('writeSegNpy', `flowPicture (${size}, 3)`, flowPicture.shape);
 }

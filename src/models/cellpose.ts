@@ -66,7 +66,10 @@ export class Cellpose {
     const size = await estimateSize(segmenter, this.sz.params, prepared, split, run);
     const sizeMs = performance.now() - run.begin;
     const result = await segmentImage(segmenter, prepared, { ...split, diameter: size.diameter }, run);
-    return { ...result, diameterStyle: size.diameterStyle, timing: { ...result.timing, size: sizeMs } };
+    const timing = { ...result.timing, size: sizeMs };
+    if (prepared.volume.shape[0] === 1) return { ...result, diameterStyle: size.diameterStyle, timing };
+    const note = `the diameter of a stack cannot be estimated: the size model’s mean of ${size.diameter} pixels was used`;
+    return { ...result, notes: [...result.notes, note], timing };
   }
 
   /** Gives the network's memory back. The models cannot be used afterwards. */

@@ -18,6 +18,10 @@ export interface LoadOptions {
   readonly stateDict?: StateDict;
   /** Name under which own weights appear in results. */
   readonly name?: string;
+  /** Name of another bundled model for the planes along z, with `do3D`; default: the same model for all planes. */
+  readonly orthoModel?: string;
+  /** Own weights for the planes along z; win over `orthoModel`. */
+  readonly orthoStateDict?: StateDict;
   /** Diameter that the network was trained at, in pixels; default: as stored with the weights. */
   readonly diamMean?: number;
   /** Processor threads for network and dynamics; default: all. Results do not depend on it. */
@@ -38,14 +42,20 @@ export class CellposeModel {
   /** Processor threads for network and dynamics. */
   readonly threads: number;
   readonly #network: Network;
+  readonly #networkOrtho: Network | undefined;
 
   static {
-    segmenterOf = (model) => ({ network: model.#network, diamMean: model.diamMean });
+    segmenterOf = (model) => ({
+      network: model.#network,
+      networkOrtho: model.#networkOrtho,
+      diamMean: model.diamMean,
+    });
   }
 
-  private constructor(name: string, network: Network, diamMean: number, threads: number) {
+  private constructor(name: string, { network, networkOrtho, diamMean }: Segmenter, threads: number) {
     this.name = name;
     this.#network = network;
+    this.#networkOrtho = networkOrtho;
     this.diamMean = diamMean;
     this.diamLabels = network.config.diamLabels;
     this.nchan = network.nchan;
@@ -64,14 +74,17 @@ export class CellposeModel {
     const stateDict = options.stateDict ?? bundled!.stateDict;
     checkDiamMean(options.diamMean);
     const network = await createNetwork(stateDict, { threads });
+    const networkOrtho = await loadOrtho(options, network, threads);
     const name = bundled?.model.name ?? options.name ?? 'own weights';
-    return new CellposeModel(name, network, options.diamMean ?? network.config.diamMean, threads);
+    const diamMean = options.diamMean ?? network.config.diamMean;
+    return new CellposeModel(name, { network, networkOrtho, diamMean }, threads);
   }
 
   /**
    * Segments one image, or a list of images one after the other.
    *
-   * @param image    any shape that `convertImage` takes: (Y, X), (Y, X, C), (C, Y, X) …; a stack is done plane by plane.
+   * @param image    any shape that `convertImage` takes: (Y, X), (Y, X, C), (C, Y, X) …; a stack is done plane by plane,
+   *   joined over planes with `stitchThreshold`, or as a volume with `do3D`.
    * @param options  Cellpose's names and defaults; for a list, `channels`, `diameter` and `rescale` may be lists as long.
    * @returns        masks, flows, cell probability and style, and how they were made. No cells is a result, not an error.
    * @throws OptionError, ShapeError; the signal's reason after cancellation.
@@ -89,9 +102,26 @@ export class CellposeModel {
   }
 
   /** Gives the network's memory back. The model cannot be used afterwards. */
-  release(): Promise<void> {
-    return this.#network.release();
+  async release(): Promise<void> {
+    await Promise.all([this.#network.release(), this.#networkOrtho?.release()]);
   }
+}
+
+/** The network for the planes along z, where one is asked for. */
+async function loadOrtho(
+  { orthoModel, orthoStateDict }: LoadOptions,
+  network: Network,
+  threads: number,
+): Promise<Network | undefined> {
+  if (orthoModel === undefined && !orthoStateDict) return undefined;
+  const ortho = await createNetwork(orthoStateDict ?? (await loadBundled(orthoModel)).stateDict, { threads });
+  if (ortho.nchan === network.nchan && ortho.nout === network.nout) return ortho;
+  const counts = ({ nchan, nout }: Network): string => `${nchan} channels and ${nout} outputs`;
+  throw new OptionError(
+    'orthoModel',
+    orthoModel,
+    `orthoModel: needs a network of ${counts(network)}, like the other; got ${counts(ortho)}`,
+  );
 }
 
 function checkDiamMean(diamMean: number | undefined): void {

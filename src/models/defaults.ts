@@ -12,6 +12,10 @@ export const evalDefaults = Object.freeze({
   cellprobThreshold: 0,
   minSize: 15,
   maxSizeFraction: 0.4,
+  do3D: false,
+  anisotropy: 1,
+  flow3DSmooth: 0,
+  stitchThreshold: 0,
   computeMasks: true,
 });
 

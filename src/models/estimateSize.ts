@@ -33,7 +33,7 @@ export async function estimateSize(
   { onProgress, ...quiet }: RunOptions,
 ): Promise<SizeEstimate> {
   const { diamMean } = params;
-  if (prepared.planes.length !== 1) return { diameter: diamMean, diameterStyle: diamMean };
+  if (prepared.volume.shape[0] !== 1) return { diameter: diamMean, diameterStyle: diamMean };
   // Of the caller's options only those on input, intensities, augmentation and batch size count here.
   const base = splitOptions({ augment, batchSize, resample: false });
   onProgress?.({ stage: 'size', fraction: 0 });

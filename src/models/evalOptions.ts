@@ -2,6 +2,7 @@
 import { OptionError } from '../errors.ts';
 import type { NormalizeParams } from '../transforms/normalizeImg.ts';
 import { evalDefaults } from './defaults.ts';
+import { type EvalRules, presetNamed } from './presets.ts';
 import type { EvalOptions } from './types.ts';
 
 export interface InputOptions {
@@ -17,7 +18,18 @@ export interface TilingOptions {
   readonly bsize: number;
 }
 
+export interface VolumeOptions {
+  readonly do3D: boolean;
+  readonly anisotropy: number;
+  /** Sigma along z, y, x. */
+  readonly flow3DSmooth: readonly [number, number, number];
+  /** 0: off. */
+  readonly stitchThreshold: number;
+}
+
 export interface DynamicsOptions {
+  /** Of the generation that was asked for. */
+  readonly rules: EvalRules;
   readonly resample: boolean;
   readonly interp: boolean;
   readonly flowThreshold: number;
@@ -33,6 +45,7 @@ export interface SplitOptions {
   readonly input: InputOptions;
   readonly normalize: NormalizeParams;
   readonly tiling: TilingOptions;
+  readonly volume: VolumeOptions;
   readonly dynamics: DynamicsOptions;
   /** 0: not given. */
   readonly diameter: number;
@@ -45,14 +58,22 @@ export interface SplitOptions {
  * @throws OptionError that names the option, its value and the range it must be in.
  */
 export function splitOptions(options: EvalOptions): SplitOptions {
-  const o = { ...evalDefaults, ...withoutUndefined(options) };
+  const rules = presetNamed(options.preset);
+  const o = { ...evalDefaults, ...rules.defaults, ...withoutUndefined(options) };
   checkNumbers(o);
   checkSwitches(o);
   return {
     input: withoutUndefined({ channels: o.channels, channelAxis: o.channelAxis, zAxis: o.zAxis }),
     normalize: normalizeParams(o.normalize, o.invert),
     tiling: { batchSize: o.batchSize, augment: o.augment, tileOverlap: o.tileOverlap, bsize: o.bsize },
+    volume: {
+      do3D: o.do3D,
+      anisotropy: o.anisotropy,
+      flow3DSmooth: smoothing(o.flow3DSmooth),
+      stitchThreshold: o.stitchThreshold,
+    },
     dynamics: {
+      rules,
       resample: o.resample,
       interp: o.interp,
       flowThreshold: o.flowThreshold,
@@ -70,6 +91,13 @@ export function splitOptions(options: EvalOptions): SplitOptions {
 /** As in Cellpose, a record of parameters replaces the two switches, so `invert` counts only beside a switch. */
 function normalizeParams(normalize: boolean | NormalizeParams, invert: boolean): NormalizeParams {
   return typeof normalize === 'boolean' ? { normalize, invert } : normalize;
+}
+
+/** One sigma counts for all three axes. */
+function smoothing(sigma: number | readonly number[]): readonly [number, number, number] {
+  const [z, y, x, ...more] = typeof sigma === 'number' ? [sigma, sigma, sigma] : sigma;
+  if (more.length === 0 && [z, y, x].every((s) => s >= 0 && Number.isFinite(s))) return [z, y, x];
+  throw refusal('flow3DSmooth', `[${String(sigma)}]`, 'a sigma in pixels from 0 on, or three of them, for z, y and x');
 }
 
 interface Range {
@@ -93,6 +121,8 @@ const ranges = {
   },
   maxSizeFraction: { fits: (v) => v > 0 && v <= 1, needs: 'a share of the image above 0, at most 1' },
   niter: { fits: (v) => v >= 0 && Number.isFinite(v), needs: 'a number of steps, or 0 to derive it from the diameter' },
+  anisotropy: { fits: (v) => v > 0 && Number.isFinite(v), needs: 'the distance of planes over the size of a pixel' },
+  stitchThreshold: { fits: (v) => v >= 0 && v <= 1, needs: '0 (off) or an intersection over union up to 1' },
   batchSize: { fits: (v) => Number.isInteger(v) && v >= 1, needs: 'a whole number of tiles, 1 or more' },
   bsize: { fits: (v) => Number.isInteger(v) && v >= 32 && v % 8 === 0, needs: 'a multiple of 8 pixels, 32 or more' },
   tileOverlap: { fits: (v) => v >= 0 && v <= 1, needs: 'a fraction; values outside 0.05–0.5 are clamped' },
@@ -107,7 +137,7 @@ function checkNumbers(options: EvalOptions): void {
 }
 
 function checkSwitches(options: EvalOptions): void {
-  for (const option of ['invert', 'augment', 'resample', 'interp', 'computeMasks'] as const)
+  for (const option of ['invert', 'augment', 'resample', 'interp', 'do3D', 'computeMasks'] as const)
     if (typeof options[option] !== 'boolean') throw refusal(option, options[option], 'true or false');
   const { normalize } = options;
   if (typeof normalize !== 'boolean' && (typeof normalize !== 'object' || normalize === null))

@@ -1,30 +1,63 @@
 /** From any image to what the network takes: axes settled, channels picked, intensities scaled. */
 import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import { OptionError } from '../errors.ts';
 import { convertImage } from '../transforms/convertImage.ts';
 import { normalizeImg } from '../transforms/normalizeImg.ts';
 import type { SplitOptions } from './evalOptions.ts';
 
 export interface PreparedImage {
-  /** Planes (ly, lx, nchan), scaled one by one. */
-  readonly planes: readonly FloatArray[];
+  /** (lz, ly, lx, nchan), scaled; an image is a stack of one plane. */
+  readonly volume: FloatArray;
   /** How the axes of the input were read. */
   readonly axes: string;
   /** Guesses made on the way. */
   readonly notes: readonly string[];
 }
 
+/**
+ * @throws as `convertImage` and `normalizeImg`; OptionError ('zAxis') for a volume whose planes cannot be told.
+ *
+ * Intensities of a stack are scaled over all of it where its planes belong together, else plane by plane, as in 3.1.
+ */
 export function prepareImage(image: NdArray, options: SplitOptions, nchan: number): PreparedImage {
-  const converted = convertImage(image, { ...options.input, nchan });
-  const { data, shape } = converted.image;
-  const [ly, lx, c] = shape.slice(-3);
-  const n = ly * lx * c;
-  const planes: FloatArray[] = [];
+  const { do3D, stitchThreshold } = options.volume;
+  const isVolume = do3D || stitchThreshold > 0;
+  if (isVolume) refuseUnclearPlanes(image.shape, options.input);
+  const { image: converted, axes, notes } = convertImage(image, { ...options.input, nchan, do3D: isVolume });
+  const [ly, lx, c] = converted.shape.slice(-3);
+  const volume = { data: converted.data, shape: [converted.data.length / (ly * lx * c), ly, lx, c] };
+  return { volume: scaled(volume, options, isVolume), axes, notes };
+}
+
+function scaled(volume: FloatArray, { normalize, volume: { do3D } }: SplitOptions, isVolume: boolean): FloatArray {
+  // `normalize: false` in a record of parameters switches all of them off, as in 3.1's `eval`.
+  if (normalize.normalize === false) return volume;
+  const { data, shape } = volume;
+  if (isVolume) return normalizeImg(volume, do3D ? { ...normalize, norm3D: true } : normalize);
+  if (shape[0] === 1) return normalizeImg(volume, normalize);
+  const n = data.length / shape[0];
   for (let at = 0; at < data.length; at += n) {
     // A z axis of one plane, as 3.1's `eval` gives it: with `tileNormBlocksize`, images without one are scaled otherwise.
-    const volume = { data: data.subarray(at, at + n), shape: [1, ly, lx, c] };
-    // `normalize: false` in a record of parameters switches all of them off, as in 3.1's `eval`.
-    const scaled = options.normalize.normalize === false ? volume : normalizeImg(volume, options.normalize);
-    planes.push({ data: scaled.data, shape: [ly, lx, c] });
+    data.set(normalizeImg({ data: data.subarray(at, at + n), shape: [1, ...shape.slice(1)] }, normalize).data, at);
   }
-  return { planes, axes: converted.axes, notes: converted.notes };
+  return volume;
+}
+
+/** Of three axes the planes are counted by the shortest; where two are equally short, it must be named. */
+function refuseUnclearPlanes(shape: readonly number[], { zAxis, channelAxis = NaN }: SplitOptions['input']): void {
+  if (zAxis !== undefined) return;
+  const channels = channelAxis < 0 ? channelAxis + shape.length : channelAxis;
+  const axes = shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis !== channels && (shape[axis] > 1 || shape.length < 4));
+  if (axes.length !== 3) return;
+  const least = Math.min(...axes.map((axis) => shape[axis]));
+  const shortest = axes.filter((axis) => shape[axis] === least);
+  if (shortest.length === 1) return;
+  const choices = shortest.map((axis) => `zAxis ${axis}`).join(' or ');
+  throw new OptionError(
+    'zAxis',
+    undefined,
+    `zAxis: the planes of (${shape.join(', ')}) cannot be told from its rows and columns; give ${choices}`,
+  );
 }

@@ -1,54 +1,72 @@
 /**
- * A prepared image through network and dynamics, plane by plane, to the result that `eval` gives. `CellposeModel`,
- * `SizeModel` and `Cellpose` all end here; the last two run it several times on one prepared image.
+ * A prepared image through network and dynamics, as planes or as a volume, to the result that `eval` gives.
+ * `CellposeModel`, `SizeModel` and `Cellpose` all end here; the last two run it several times on one prepared image.
  */
-import { dynamics3 } from '../dynamics/rules.ts';
+import type { FloatArray, Masks } from '../array/ndarray.ts';
 import type { Network } from '../engine/network.ts';
-import type { SplitOptions } from './evalOptions.ts';
+import { baseNiter } from './defaults.ts';
+import type { DynamicsOptions, SplitOptions } from './evalOptions.ts';
 import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
-import { type PlaneResult, segmentPlane } from './segmentPlane.ts';
-import { stackFlows, stackPlanes } from './stackPlanes.ts';
+import { segmentPlanes } from './segmentPlanes.ts';
+import { segmentVolume } from './segmentVolume.ts';
 import type { EvalResult } from './types.ts';
 
 /** What is needed of a model. */
 export interface Segmenter {
   readonly network: Network;
+  /** Network for the planes along z, with `do3D`; default: the same. */
+  readonly networkOrtho?: Network | undefined;
   /** Diameter that images are scaled to, in pixels. */
   readonly diamMean: number;
 }
 
-/** @throws as `runNet` and `resizeAndComputeMasks`; the signal's reason after cancellation. */
+/** What planes and volumes have in common after network and dynamics. */
+export interface Segmented {
+  readonly masks: Masks;
+  readonly dP: FloatArray;
+  readonly cellprob: FloatArray;
+  readonly style: FloatArray;
+  readonly networkMs: number;
+  readonly masksMs: number;
+}
+
+/** @throws as `runNet`, `runNet3D` and `resizeAndComputeMasks`; the signal's reason after cancellation. */
 export async function segmentImage(
-  { network, diamMean }: Segmenter,
-  prepared: PreparedImage,
+  segmenter: Segmenter,
+  { volume, axes, notes }: PreparedImage,
   options: SplitOptions,
   run: RunOptions,
 ): Promise<EvalResult> {
+  const { network, diamMean } = segmenter;
   const rescale =
     options.diameter > 0 ? diamMean / options.diameter : (options.rescale ?? ownRescale(network, diamMean));
-  const planes: PlaneResult[] = [];
-  for (const plane of prepared.planes) planes.push(await segmentPlane(network, plane, rescale, { ...options, run }));
-  const sum = (value: (plane: PlaneResult) => number): number => planes.reduce((total, p) => total + value(p), 0);
+  const niter = Math.trunc(steps(rescale, options.dynamics));
+  const isVolume = options.volume.do3D && volume.shape[0] > 1;
+  const segment = isVolume ? segmentVolume : segmentPlanes;
+  const { networkMs, masksMs, ...segmented } = await segment(
+    segmenter,
+    volume,
+    { rescale, niter },
+    { ...options, run },
+  );
   return {
-    masks: stackPlanes(planes.map((p) => p.masks)),
-    dP: stackFlows(planes.map((p) => p.dP)),
-    cellprob: stackPlanes(planes.map((p) => p.cellprob)),
-    style: stackPlanes(planes.map((p) => p.style)),
-    count: sum((p) => largest(p.masks.data)),
+    ...segmented,
+    count: countCells(segmented.masks, isVolume || options.volume.stitchThreshold > 0),
     diameter: options.diameter > 0 ? options.diameter : diamMean / rescale,
     rescale,
-    niter: planes[0].niter,
-    preset: dynamics3.name,
+    niter,
+    preset: options.dynamics.rules.dynamics.name,
     engine: network.engine,
-    axes: prepared.axes,
-    notes: [...prepared.notes, ...scaleNotes(rescale, diamMean)],
-    timing: {
-      network: sum((p) => p.networkMs),
-      masks: sum((p) => p.masksMs),
-      total: performance.now() - run.begin,
-    },
+    axes,
+    notes: [...notes, ...scaleNotes(rescale, diamMean), ...stackNotes(volume.shape[0], options)],
+    timing: { network: networkMs, masks: masksMs, total: performance.now() - run.begin },
   };
+}
+
+/** Steps of the dynamics: as given, or as many as the diameter asks for. */
+function steps(rescale: number, { niter, resample, rules }: DynamicsOptions): number {
+  return niter || (resample || rules.niterGrows === 'always' ? (1 / rescale) * baseNiter : baseNiter);
 }
 
 /** Far below the network's diameter an image takes long, and a wrong unit or a slip of the pen is likely. */
@@ -59,13 +77,29 @@ function scaleNotes(rescale: number, diamMean: number): string[] {
   ];
 }
 
+function stackNotes(lz: number, { volume: { do3D, stitchThreshold } }: SplitOptions): string[] {
+  const option = do3D ? 'do3D' : 'stitchThreshold';
+  if (lz === 1 && (do3D || stitchThreshold > 0))
+    return [`the stack has one plane: it was segmented as an image, ${option} had no effect`];
+  if (do3D && stitchThreshold > 0) return ['stitchThreshold had no effect: with do3D there is nothing to stitch'];
+  if (lz > 1 && !do3D && stitchThreshold === 0)
+    return ['each plane was segmented by itself; give stitchThreshold or do3D for cells that go through planes'];
+  return [];
+}
+
 /** Cellpose divides by a given diameter in float64, but the model's own two diameters in float32. */
 function ownRescale(network: Network, diamMean: number): number {
   return Math.fround(diamMean / network.config.diamLabels);
 }
 
-function largest(labels: Int32Array): number {
-  let max = 0;
-  for (const label of labels) if (label > max) max = label;
-  return max;
+/** Highest label, of the whole or summed over the planes. */
+function countCells({ data, shape }: Masks, isWhole: boolean): number {
+  const n = isWhole ? data.length : shape.slice(-2).reduce((a, b) => a * b, 1);
+  let count = 0;
+  for (let at = 0; at < data.length; at += n) {
+    let max = 0;
+    for (let i = at; i < at + n; i++) if (data[i] > max) max = data[i];
+    count += max;
+  }
+  return count;
 }

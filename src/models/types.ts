@@ -1,12 +1,15 @@
 /** Options and results of the models, with Cellpose's names in camelCase. */
 import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
 import type { NormalizeParams } from '../transforms/normalizeImg.ts';
+import type { PresetName } from './presets.ts';
 
 /** What `onProgress` gets. */
 export interface ProgressEvent {
   readonly stage: 'size' | 'network' | 'masks';
   /** Between 0 and 1, within the stage. */
   readonly fraction: number;
+  /** With `do3D`, the planes that the network is at: along which axes of the volume they lie. */
+  readonly planes?: 'YX' | 'ZX' | 'ZY';
 }
 
 export interface EvalOptions {
@@ -46,6 +49,22 @@ export interface EvalOptions {
   readonly maxSizeFraction?: number;
   /** Steps of the dynamics; 0 or undefined: 200, or 200 / rescale with resample. */
   readonly niter?: number;
+  /**
+   * Segment a stack as one volume: the network sees its planes along all three axes. Default false: each plane by itself.
+   * Intensities are then scaled over the whole stack, and there is no flow check.
+   */
+  readonly do3D?: boolean;
+  /** With `do3D`: distance of planes over size of a pixel. Default 1. */
+  readonly anisotropy?: number;
+  /** With `do3D`: sigma of a Gaussian that smooths the flows, in pixels, for all axes or for z, y and x; default 0. */
+  readonly flow3DSmooth?: number | readonly [z: number, y: number, x: number];
+  /**
+   * Without `do3D`: join the cells of neighbouring planes whose intersection over union is at least this; default 0, off.
+   * Intensities are then scaled over the whole stack, unless `normalize` has norm3D false.
+   */
+  readonly stitchThreshold?: number;
+  /** Generation of Cellpose whose rules turn flows into masks: 'dynamics2020', 'dynamics3' (default) or 'dynamics4'. */
+  readonly preset?: PresetName;
   /** False: stop after the network; `masks` is then of shape (0, 0). Default true. */
   readonly computeMasks?: boolean;
   /** Ends the work within one or two tiles with the signal's reason. */
@@ -62,21 +81,27 @@ export interface Timing {
 }
 
 export interface EvalResult {
-  /** Labels ([lz,] ly, lx): 0 background, 1…n cells, in a stack anew in each plane. Empty without `computeMasks`. */
+  /**
+   * Labels ([lz,] ly, lx): 0 background, 1…n cells; in a stack that is neither segmented in 3D nor stitched anew in each
+   * plane. Empty without `computeMasks`.
+   */
   readonly masks: Masks;
-  /** Flow, (2, [lz,] ly, lx): first y, then x; in network units (5 × unit flow). At network size without `resample`. */
+  /**
+   * Flow, (2, [lz,] ly, lx): first y, then x; in network units (5 × unit flow). At network size without `resample`.
+   * With `do3D` (3, lz, ly, lx): z, y, x, each the sum of two passes.
+   */
   readonly dP: FloatArray;
-  /** Cell probability as a logit, ([lz,] ly, lx), of the size of `dP`. */
+  /** Cell probability as a logit, ([lz,] ly, lx), of the size of `dP`; with `do3D` the sum of three passes. */
   readonly cellprob: FloatArray;
-  /** Style vector of unit length, ([lz,] n). */
+  /** Style vector of unit length, ([lz,] n); with `do3D` (lx, n), of the planes (z, y). */
   readonly style: FloatArray;
-  /** Number of cells; in a stack the sum over its planes. */
+  /** Number of cells; in a stack of planes that are not joined the sum over the planes. */
   readonly count: number;
   /** Diameter in pixels that set the scale. */
   readonly diameter: number;
   /** First estimate of a size model, where one ran. */
   readonly diameterStyle?: number;
-  /** Network input size relative to the image. */
+  /** Network input size relative to the image; along z times `anisotropy`. */
   readonly rescale: number;
   /** Steps of the dynamics. */
   readonly niter: number;

@@ -19,13 +19,14 @@ const brightPixels: Segmenter = {
   eval: async ({ data, shape }, options) => {
     options.signal?.throwIfAborted();
     options.onProgress?.({ stage: 'network', fraction: 1 });
-    const [ly, lx] = shape.slice(-2) as [number, number];
+    const lx = shape.at(-1)!;
     const masks = Int32Array.from(data, (v, i) => (v > 128 ? (i % lx < lx / 2 ? 1 : 2) : 0));
-    const dP = { data: new Float32Array(2 * ly * lx).map((_, i) => i % 7), shape: [2, ly, lx] };
+    const axes = options.do3D ? 3 : 2;
+    const dP = { data: new Float32Array(axes * masks.length).map((_, i) => i % 7), shape: [axes, ...shape] };
     return {
       masks: { data: masks, shape },
       dP,
-      cellprob: { data: new Float32Array(ly * lx), shape: [ly, lx] },
+      cellprob: { data: new Float32Array(masks.length), shape },
       style: { data: new Float32Array(1), shape: [1] },
       count: new Set(masks).size - 1,
       diameter: options.diameter ?? 20,
@@ -164,12 +165,43 @@ describe('a run', () => {
     const good = await run([...words, '--save_tif', '--save_txt']);
     expect(good.code).toBe(0);
     expect(good.out).toMatch('note: a stack of planes has no outline text');
-    expect(newFiles()).toEqual(['a_cp_masks.tif']);
+    expect(newFiles()).toEqual(['a_cp_masks.tif', 'a_seg.npy']);
     const png = await run([...words, '--save_png', '--save_tif', '--output_name', '_p', '--no_npy']);
     expect(png.code).toBe(0);
     expect(png.out).toMatch('note: a stack of planes: the labels are written as TIFF, not PNG');
     expect(png.out).toMatch(/label TIFF: \S.*a_p\.tif\n/);
-    expect(newFiles()).toEqual(['a_cp_masks.tif', 'a_p.tif']);
+    expect(newFiles()).toEqual(['a_cp_masks.tif', 'a_p.tif', 'a_seg.npy']);
+  });
+
+  it('segments a stack as a volume, with another model along z', async () => {
+    const inner = twoCells.data.map((v, i) => (i < 12 || i >= 84 ? 10 : v));
+    const planes = [noCells.data, inner, inner, noCells.data].flatMap((plane) => Array.from(plane));
+    writeFileSync(join(folder, 'a.tif'), writeTiff({ data: Uint8Array.from(planes), shape: [4, 8, 12] }));
+    const other = join(root, 'ortho');
+    writeFileSync(other, 'other weights');
+    const words = ['--image_path', join(folder, 'a.tif'), '--do_3D', '--save_tif', '--exclude_on_edges'];
+    const { code, out } = await run([...words, '--pretrained_model_ortho', other, '--flow3D_smooth', '1', '2', '3']);
+    expect(out).toMatch('2 cells');
+    expect(code).toBe(0);
+    expect(newFiles()).toEqual(['a.tif', 'a_cp_masks.tif', 'a_seg.npy']);
+    expect(await labels('a_cp_masks.tif')).toEqual([0, 1, 2]);
+    expect(record().model.ortho.file).toBe(other);
+    const wrong = await run([...words, '--pretrained_model_ortho', 'nobody']);
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toMatch('--pretrained_model_ortho nobody: there is no file and no model of this name');
+  });
+
+  it('drops cells of a volume that touch the first or the last plane', async () => {
+    const stack = { data: Uint8Array.from([...twoCells.data, ...twoCells.data]), shape: [2, 8, 12] };
+    stack.data.forEach((_, i) => {
+      if (i % 96 < 12 || i % 96 >= 84) stack.data[i] = 10;
+    });
+    writeFileSync(join(folder, 'a.tif'), writeTiff(stack));
+    const words = ['--image_path', join(folder, 'a.tif'), '--save_tif', '--no_npy', '--exclude_on_edges'];
+    await run([...words]);
+    expect(await labels('a_cp_masks.tif')).toEqual([0, 1, 2]);
+    await run([...words, '--stitch_threshold', '0.5']);
+    expect(await labels('a_cp_masks.tif')).toEqual([0]);
   });
 
   it('does not put the record in the place of an image', async () => {
@@ -284,7 +316,8 @@ describe('a run', () => {
     ['a missing file', ['--image_path', '/nowhere/a.png'], 1, '/nowhere/a.png'],
     ['a folder as file', ['--image_path', tmpdir()], 1, '--dir'],
     ['a missing savedir', ['--image_path', import.meta.filename, '--savedir', '/nowhere'], 1, '/nowhere'],
-    ['3D', ['--dir', '.', '--do_3D'], 1, '--do_3D'],
+    ['training', ['--dir', '.', '--train'], 1, '--train'],
+    ['a wrong threshold', ['--dir', '.', '--stitch_threshold', '2'], 2, '--stitch_threshold'],
     ['a wrong number', ['--dir', '.', '--diameter', '-3'], 2, '--diameter'],
     ['an unknown flag', ['--dir', '.', '--nope'], 2, '--nope'],
     ['no images named', ['--save_png'], 2, '--dir'],
