@@ -102,6 +102,7 @@ it('offers these names from cellpose-ts/graph', () => {
     [
       "Graph",
       "encodeOnnx",
+      "foldBatchNorm",
       "interpret",
       "printGraph",
     ]

@@ -16,4 +16,6 @@ export type { Weights } from './onnx/encode.ts';
 export { encodeOnnx } from './onnx/encode.ts';
 export type { Operator, Shape } from './operator.ts';
 export type { Attributes, OpName } from './operators.ts';
+export { foldBatchNorm } from './passes/foldBatchNorm.ts';
+export type { BoundGraph } from './passes/splitUpsampledConv.ts';
 export { printGraph } from './print.ts';
