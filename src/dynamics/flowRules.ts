@@ -58,7 +58,7 @@ export const flowRules2020: FlowRules = Object.freeze({
   labels: 'asGiven',
 });
 
-/** Cellpose 0.6.5 on a GPU: `masks_to_flows_gpu`. */
+/** Cellpose 0.6.5 on a GPU: `masks_to_flows_gpu`. 2.x differs in the centre alone: 'nearestToMedian'. */
 export const flowRules2020Gpu: FlowRules = Object.freeze({
   ...flowRules2020,
   centre: 'meanElseNearestToMedian',

@@ -4,7 +4,7 @@ import { OptionError } from '../errors.ts';
 const largest = 2 ** 31 - 1;
 
 /**
- * Labels of any number type as int32; int32 labels are not copied. What is below 0 stays, and is background.
+ * Labels of any number type as int32; int32 labels are not copied. What is below 0 stays below 0: background.
  *
  * @throws ShapeError if data and shape do not belong together; OptionError for a label that is not a whole number, or above 2³¹ − 1.
  */
