@@ -8,30 +8,27 @@ import { createNetwork, type Network, type NetworkOptions } from './network.ts';
 import type { TileOutput } from './tileNetwork.ts';
 
 /**
- * Makes several networks ready to run as one. Its outputs are the mean of theirs, its style is that of the last, as there;
- * diameters are those of the first. Each runs on all threads, one after the other.
+ * Makes several networks ready to run as one; a single one is itself. The outputs are the mean of theirs, the style is that of
+ * the last, as there; diameters are those of the first. Each runs on all threads, one after the other.
  *
  * @throws OptionError  for an empty list, or networks that differ in channels, outputs or the diameter they were trained at.
  * @throws as `createNetwork`.
  *
  * Cellpose averages whole pictures, here it is tiles; the two differ by rounding only.
  */
-export async function createEnsemble(stateDicts: readonly StateDict[], options: NetworkOptions = {}): Promise<Network> {
-  if (stateDicts.length === 0)
-    throw new OptionError('stateDicts', stateDicts, 'createEnsemble: needs a network; got none');
-  const members = await Promise.all(stateDicts.map((stateDict) => createNetwork(stateDict, options)));
+export async function createEnsemble(
+  stateDict: StateDict | readonly StateDict[],
+  options: NetworkOptions = {},
+): Promise<Network> {
+  const stateDicts = isList(stateDict) ? stateDict : [stateDict];
+  if (stateDicts.length === 0) throw refusal(stateDict, 'needs a network; got none');
+  const members = await Promise.all(stateDicts.map((one) => createNetwork(one, options)));
   const [first] = members;
   if (members.length === 1) return first;
-  members.forEach(({ config }, i) => {
-    const [own, expected] = [config, first.config].map(
-      (c) => `${c.nbase[0]} channels, ${c.nout} outputs, diamMean ${c.diamMean}`,
-    );
+  const [expected, ...others] = members.map(describe);
+  others.forEach((own, i) => {
     if (own !== expected)
-      throw new OptionError(
-        'stateDicts',
-        stateDicts,
-        `createEnsemble: networks must be alike; number 1 has ${expected}, number ${i + 1} has ${own}`,
-      );
+      throw refusal(stateDict, `networks must be alike; number 1 has ${expected}, number ${i + 2} has ${own}`);
   });
   return {
     ...first,
@@ -56,4 +53,17 @@ function average(outputs: readonly TileOutput[]): TileOutput {
   for (const { y } of others) for (let i = 0; i < sum.length; i++) sum[i] += y.data[i];
   for (let i = 0; i < sum.length; i++) sum[i] /= outputs.length;
   return { y: first.y, style: outputs.at(-1)!.style };
+}
+
+function isList(stateDict: StateDict | readonly StateDict[]): stateDict is readonly StateDict[] {
+  return Array.isArray(stateDict);
+}
+
+/** What averaged networks must have in common. */
+function describe({ nchan, nout, config: { diamMean } }: Network): string {
+  return `${nchan} channels, ${nout} outputs, diamMean ${diamMean}`;
+}
+
+function refusal(stateDict: unknown, message: string): OptionError {
+  return new OptionError('stateDict', stateDict, `createEnsemble: ${message}`);
 }

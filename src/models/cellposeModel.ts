@@ -1,6 +1,7 @@
 /** A network with its weights, ready to segment images: Cellpose's `CellposeModel`. */
 import { hardwareThreads } from '#platform';
 import type { StateDict } from '../array/stateDict.ts';
+import { createEnsemble } from '../engine/ensemble.ts';
 import { createNetwork, type Network } from '../engine/network.ts';
 import { OptionError } from '../errors.ts';
 import { evalList, isList } from './evalList.ts';
@@ -14,8 +15,10 @@ import { loadBundled } from './weights.ts';
 export interface LoadOptions {
   /** Name of a bundled model; default: the first of `bundledModels()`. */
   readonly model?: string;
-  /** Own weights, as read from a checkpoint; wins over `model`. */
-  readonly stateDict?: StateDict;
+  /** Own weights, as read from a checkpoint, or several, whose networks' outputs are averaged; wins over `model`. */
+  readonly stateDict?: StateDict | readonly StateDict[];
+  /** False for own weights that were trained without style, which weights do not tell. Default true. */
+  readonly styleOn?: boolean;
   /** Name under which own weights appear in results. */
   readonly name?: string;
   /** Name of another bundled model for the planes along z, with `do3D`; default: the same model for all planes. */
@@ -65,7 +68,7 @@ export class CellposeModel {
   /**
    * Reads weights and prepares the network.
    *
-   * @throws OptionError for an unknown name or impossible options; FormatError where the weights are not those of a Cellpose network, naming the
+   * @throws OptionError for an unknown name, impossible options or a network without flows; FormatError where the weights are not those of a Cellpose network, naming the
    *   tensors that miss or do not fit; UnsupportedError for a Cellpose-SAM checkpoint.
    */
   static async load(options: LoadOptions = {}): Promise<CellposeModel> {
@@ -73,7 +76,9 @@ export class CellposeModel {
     const bundled = options.stateDict ? undefined : await loadBundled(options.model);
     const stateDict = options.stateDict ?? bundled!.stateDict;
     checkDiamMean(options.diamMean);
-    const network = await createNetwork(stateDict, { threads });
+    const { styleOn = true } = options;
+    const network = await createEnsemble(stateDict, { threads, styleOn });
+    checkOutputs(network);
     const networkOrtho = await loadOrtho(options, network, threads);
     const name = bundled?.model.name ?? options.name ?? 'own weights';
     const diamMean = options.diamMean ?? network.config.diamMean;
@@ -121,6 +126,15 @@ async function loadOrtho(
     'orthoModel',
     orthoModel,
     `orthoModel: needs a network of ${counts(network)}, like the other; got ${counts(ortho)}`,
+  );
+}
+
+function checkOutputs({ nout }: Network): void {
+  if (nout >= 3) return;
+  throw new OptionError(
+    'stateDict',
+    nout,
+    `CellposeModel: needs a network of 3 outputs, two flows and a cell probability; got ${nout}. UnetModel and runNet run others`,
   );
 }
 

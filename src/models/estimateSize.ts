@@ -24,15 +24,18 @@ export interface SizeEstimate {
  *
  * The style pass runs at diamMean / diamLabels, as in Cellpose 3.1, although size models are trained on images at their own
  * scale; the first estimate is therefore biased for networks whose two diameters differ, and the second step repairs it.
+ *
+ * Of several networks averaged the first runs alone: a size model knows the style of one.
  */
 export async function estimateSize(
-  segmenter: Segmenter,
+  { network, ...others }: Segmenter,
   params: SizeParams,
   prepared: PreparedImage,
   { tiling: { augment, batchSize } }: SplitOptions,
   { onProgress, ...quiet }: RunOptions,
 ): Promise<SizeEstimate> {
   const { diamMean } = params;
+  const segmenter = { ...others, network: network.members?.[0] ?? network };
   if (prepared.volume.shape[0] !== 1) return { diameter: diamMean, diameterStyle: diamMean };
   // Of the caller's options only those on input, intensities, augmentation and batch size count here.
   const base = splitOptions({ augment, batchSize, resample: false });

@@ -96,11 +96,7 @@ export class UnetModel {
    */
   static async load({ stateDict, styleOn = false, ...options }: UnetLoadOptions): Promise<UnetModel> {
     const threads = options.threads ?? hardwareThreads();
-    const network = await createEnsemble(isSeveral(stateDict) ? stateDict : [stateDict], {
-      threads,
-      styleOn,
-      hasFlows: false,
-    });
+    const network = await createEnsemble(stateDict, { threads, styleOn, hasFlows: false });
     if (network.nout === 2 || network.nout === 3) return new UnetModel(network, threads);
     throw new OptionError('stateDict', stateDict, `UnetModel: needs a network of 2 or 3 classes; got ${network.nout}`);
   }
@@ -204,10 +200,6 @@ function imageMasks(
 function planeOf({ data, shape: [lz, ...size] }: FloatArray, z: number): FloatArray {
   const n = data.length / lz;
   return { data: data.subarray(z * n, (z + 1) * n), shape: size };
-}
-
-function isSeveral(stateDict: UnetLoadOptions['stateDict']): stateDict is readonly StateDict[] {
-  return Array.isArray(stateDict);
 }
 
 function checkThresholds(thresholds: Required<UnetMasksOptions>): void {
