@@ -40,9 +40,10 @@ export async function forward(device, state, input) {
   return { y: [...y.data], style: [...style.data], engine, notes };
 }
 
-/** Name and message of the error that a call of the library ends with. */
-export async function failure(name, ...args) {
+/** Name and message of the error that a call of the library ends with. Lists among the arguments stand for bytes. */
+export async function failure(name, ...json) {
   const lib = await inner();
+  const args = json.map((value) => (Array.isArray(value) ? Uint8Array.from(value) : value));
   try {
     await lib[name](...args);
     return 'no error';
