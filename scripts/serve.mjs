@@ -28,11 +28,11 @@ const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-E
 export async function serve(folders, { isolated = true, port = 0 } = {}) {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const server = createServer(async ({ url }, response) => {
-    const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
-    const prefix = prefixes.find((p) => path.startsWith(p));
-    const file = prefix && (await fileAt(join(folders[prefix], path.slice(prefix.length))));
     const headers = { 'Cache-Control': 'no-cache', ...(isolated ? isolation : {}) };
-    if (!file) return response.writeHead(404, headers).end(`${path}: not found`);
+    const path = pathOf(url);
+    const prefix = prefixes.find((p) => path?.startsWith(p));
+    const file = prefix && (await fileAt(join(folders[prefix], path.slice(prefix.length))));
+    if (!file) return response.writeHead(404, headers).end('not found');
     const type = types[/\.(\w+)$/.exec(file.path)?.[1]] ?? 'application/octet-stream';
     response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': file.size });
     createReadStream(file.path).pipe(response);
@@ -47,11 +47,20 @@ export async function serve(folders, { isolated = true, port = 0 } = {}) {
   };
 }
 
+/** The path without detours; undefined where the address is none. */
+function pathOf(url) {
+  try {
+    return normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A folder stands for its index.html. */
 async function fileAt(path) {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) return fileAt(join(path, 'index.html'));
-  return found && { path, size: found.size };
+  return found?.isFile() && { path, size: found.size };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

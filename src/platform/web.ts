@@ -1,12 +1,12 @@
 /** What the library needs of a browser. Imported as `#platform` by bundlers and browsers; each part has a file beside this. */
-import { FormatError } from '../errors.ts';
-import type { Platform } from './types.ts';
+import { DeviceError, FormatError } from '../errors.ts';
+import type { Platform, WorkerHandle } from './types.ts';
 import { fileUrl } from './webFiles.ts';
 import { deflate, inflate } from './webInflate.ts';
 import { createSession } from './webSession.ts';
-import { spawnWorker } from './webWorker.ts';
+import { startWorker } from './webWorker.ts';
 
-export { createSession, deflate, inflate, spawnWorker };
+export { createSession, deflate, inflate };
 
 export const platformName = 'web';
 
@@ -16,10 +16,19 @@ export function hardwareThreads(): number {
 
 export async function readResource(path: string): Promise<Uint8Array> {
   const url = fileUrl(path);
-  const response = await fetch(url);
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new FormatError('resource', `${path} cannot be fetched from ${url}`, undefined, cause);
+  });
   if (!response.ok)
     throw new FormatError('resource', `${path} is not served: ${url} answers with status ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** These workers are there to share memory with, which browsers allow on isolated pages only: elsewhere none is started. */
+export function spawnWorker(source: string): WorkerHandle {
+  if (!globalThis.crossOriginIsolated)
+    throw new DeviceError('worker', 'memory cannot be shared with workers: the page is not cross-origin isolated');
+  return startWorker(source);
 }
 
 ({ platformName, hardwareThreads, readResource, spawnWorker, createSession, inflate, deflate }) satisfies Platform;

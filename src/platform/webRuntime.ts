@@ -5,7 +5,7 @@
 import type { WorkerHandle } from './types.ts';
 import { fileUrl } from './webFiles.ts';
 import { webRuntimeSource } from './webRuntimeSource.ts';
-import { spawnWorker } from './webWorker.ts';
+import { startWorker } from './webWorker.ts';
 
 export type Provider = 'wasm' | 'webgpu';
 
@@ -51,7 +51,7 @@ export async function borrowRuntime(provider: Provider, threads: number): Promis
 }
 
 async function startRuntime(provider: Provider, threads: number, forget: () => void): Promise<RunningWorker> {
-  const handle = spawnWorker(webRuntimeSource);
+  const handle = startWorker(webRuntimeSource);
   const ask = questions(handle, forget);
   const file = (name: string) => fileUrl(`dist/web/ort/${name}`);
   const build = `ort-wasm-simd-threaded${builds[provider]}`;

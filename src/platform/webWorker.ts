@@ -1,7 +1,7 @@
 /** Workers from source text, as a browser starts them. */
 import type { WorkerHandle } from './types.ts';
 
-export function spawnWorker(source: string): WorkerHandle {
+export function startWorker(source: string): WorkerHandle {
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(url);
   return {
