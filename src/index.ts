@@ -34,6 +34,7 @@ export { muC } from './dynamics/muC.ts';
 export { resizeAndComputeMasks } from './dynamics/resizeAndComputeMasks.ts';
 export { type DynamicsRules, dynamics3 } from './dynamics/rules.ts';
 export { type UnetMasksOptions, unetMasks } from './dynamics/unetMasks.ts';
+export { unetClasses, unetTargets } from './dynamics/unetTargets.ts';
 
 // Networks and tiles
 export { createEnsemble } from './engine/ensemble.ts';
@@ -61,13 +62,21 @@ export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
 export { diameters } from './masks/diameters.ts';
+export { dilateMasks } from './masks/dilateMasks.ts';
+export { distanceToBoundary, masksToEdges } from './masks/distanceToBoundary.ts';
 export { fillHolesAndRemoveSmallMasks } from './masks/fillHolesAndRemoveSmallMasks.ts';
+export { maskCompactness, maskPerimeters } from './masks/maskPerimeters.ts';
+export { type MaskStats, maskStats } from './masks/maskStats.ts';
 export { masksToOutlines } from './masks/outlines.ts';
 export { outlinesList } from './masks/outlinesList.ts';
-export { removeEdgeMasks } from './masks/removeEdgeMasks.ts';
+export { type RemoveEdgeMasksOptions, removeEdgeMasks } from './masks/removeEdgeMasks.ts';
 export { renumber } from './masks/renumber.ts';
+export { type RadiusDistribution, radiusDistribution, sizeDistribution } from './masks/sizeDistribution.ts';
 export { type StitchOptions, stitch3D } from './masks/stitch3D.ts';
+export { aggregatedJaccardIndex } from './metrics/aggregatedJaccardIndex.ts';
 export { averagePrecision, type Precision } from './metrics/averagePrecision.ts';
+export { type BoundaryScores, boundaryScores } from './metrics/boundaryScores.ts';
+export { intersectionOverUnion } from './metrics/intersectionOverUnion.ts';
 export { maskIous } from './metrics/maskIous.ts';
 // Models
 export { Cellpose, type CellposeLoadOptions } from './models/cellpose.ts';

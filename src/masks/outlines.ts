@@ -1,7 +1,7 @@
 /** Marks the outlines of cells in an image. Source: `utils.masks_to_outlines` (OpenCV's external contours). */
 import type { Masks, NdArray } from '../array/ndarray.ts';
 import { objectBoxes, planeShape } from './objectBoxes.ts';
-import { markOutside, OBJECT, OUTSIDE } from './outside.ts';
+import { type FramedObject, markOutside, OBJECT, OUTSIDE } from './outside.ts';
 
 /**
  * Marks the pixels of each label that border on its outside by a side. Contours round holes are not outlines.
@@ -14,19 +14,22 @@ export function masksToOutlines(masks: Masks): NdArray<Uint8Array> {
   const [ly, lx] = planeShape('masksToOutlines', masks);
   const out = new Uint8Array(ly * lx);
   for (const box of objectBoxes(masks)) {
-    const { cells, width } = markOutside(masks, box);
+    const object = markOutside(masks, box);
     for (let y = box.y0; y < box.y1; y++) {
-      for (let x = box.x0; x < box.x1; x++) {
-        const i = (y - box.y0 + 1) * width + (x - box.x0 + 1);
-        if (cells[i] !== OBJECT) continue;
-        const onOutline =
-          cells[i - 1] === OUTSIDE ||
-          cells[i + 1] === OUTSIDE ||
-          cells[i - width] === OUTSIDE ||
-          cells[i + width] === OUTSIDE;
-        if (onOutline) out[y * lx + x] = 1;
-      }
+      const row = (y - box.y0 + 1) * object.width + 1 - box.x0;
+      for (let x = box.x0; x < box.x1; x++) if (isOnOutline(object, row + x)) out[y * lx + x] = 1;
     }
   }
   return { data: out, shape: [ly, lx] };
+}
+
+/** Whether place `i` of a framed object is of the object and has the outside at one of its sides. */
+export function isOnOutline({ cells, width }: FramedObject, i: number): boolean {
+  return (
+    cells[i] === OBJECT &&
+    (cells[i - 1] === OUTSIDE ||
+      cells[i + 1] === OUTSIDE ||
+      cells[i - width] === OUTSIDE ||
+      cells[i + width] === OUTSIDE)
+  );
 }

@@ -17,6 +17,8 @@ export interface OverlapPair {
   /** Labels, 1…n. */
   readonly labelTrue: number;
   readonly labelPred: number;
+  /** Pixels that both have. */
+  readonly shared: number;
   /** Intersection over union, above 0 and at most 1. */
   readonly iou: number;
 }
@@ -45,7 +47,7 @@ export function labelOverlap(masksTrue: NdArray, masksPred: NdArray): LabelOverl
     const labelPred = key % (nPred + 1);
     const shared = counts.get(key)!;
     const union = areaTrue[labelTrue] + areaPred[labelPred] - shared;
-    if (labelTrue > 0 && labelPred > 0) pairs.push({ labelTrue, labelPred, iou: shared / union });
+    if (labelTrue > 0 && labelPred > 0) pairs.push({ labelTrue, labelPred, shared, iou: shared / union });
   }
   return { nTrue, nPred, areaTrue, areaPred, pairs };
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { aggregatedJaccardIndex } from './aggregatedJaccardIndex.ts';
 import { assignColumns } from './assignColumns.ts';
 import { averagePrecision } from './averagePrecision.ts';
+import { boundaryScores } from './boundaryScores.ts';
 import { intersectionOverUnion } from './intersectionOverUnion.ts';
 import type { LabelOverlap } from './labelOverlap.ts';
 import { maskIous } from './maskIous.ts';
@@ -56,7 +58,7 @@ describe('matchLabels', () => {
       fc.property(tables, ({ nTrue, nPred, ious, threshold }) => {
         const pairs = ious
           .slice(0, nTrue * nPred)
-          .map((iou, k) => ({ labelTrue: Math.floor(k / nPred) + 1, labelPred: (k % nPred) + 1, iou }))
+          .map((iou, k) => ({ labelTrue: Math.floor(k / nPred) + 1, labelPred: (k % nPred) + 1, shared: 1, iou }))
           .filter(({ iou }) => iou > 0);
         const overlap: LabelOverlap = {
           nTrue,
@@ -148,5 +150,47 @@ describe('intersectionOverUnion', () => {
     const { data, shape } = intersectionOverUnion(masks([[1, 1, 2, 0]]), masks([[1, 2, 2, 2]]));
     expect(shape).toEqual([2, 2]);
     expect([...data]).toEqual([1 / 2, 1 / 4, 0, 1 / 3]);
+  });
+});
+
+describe('aggregatedJaccardIndex', () => {
+  it('is the matched share of all cell pixels, in planes and volumes', () => {
+    const truth = masks([[1, 1, 2, 0, 0, 0]]);
+    const pred = masks([[1, 2, 2, 2, 0, 3]]);
+    expect(aggregatedJaccardIndex(truth, pred)).toBe(2 / 5);
+    const volume = (m: { data: Int32Array }) => ({ data: m.data, shape: [1, 2, 3] });
+    expect(aggregatedJaccardIndex(volume(truth), volume(pred))).toBe(2 / 5);
+    expect(aggregatedJaccardIndex(truth, truth)).toBe(1);
+  });
+
+  it('says nothing where neither has cells', () => {
+    expect(aggregatedJaccardIndex(masks([[0]]), masks([[0]]))).toBeNaN();
+  });
+});
+
+describe('boundaryScores', () => {
+  const side = 20;
+  const box = (y0: number, x0: number) => {
+    const data = new Int32Array(side * side);
+    for (let y = y0; y < y0 + 8; y++) for (let x = x0; x < x0 + 8; x++) data[y * side + x] = 1;
+    return { data, shape: [side, side] };
+  };
+
+  it('are 1 for equal masks and fall with a shift, less so at a coarse scale', () => {
+    expect(boundaryScores(box(4, 4), box(4, 4), [0.1])).toEqual({
+      precision: Float64Array.of(1),
+      recall: Float64Array.of(1),
+      fscore: Float64Array.of(1),
+    });
+    const { fscore } = boundaryScores(box(4, 4), box(6, 5), [0.1, 0.5]);
+    expect(fscore[0]).toBeLessThan(fscore[1]);
+    expect(fscore[1]).toBeLessThan(1);
+  });
+
+  it('refuses volumes, other shapes and negative scales', () => {
+    const volume = { data: new Int32Array(8), shape: [2, 2, 2] };
+    expect(() => boundaryScores(volume, volume, [0.1])).toThrow('(ly, lx)');
+    expect(() => boundaryScores(box(4, 4), masks([[1]]), [0.1])).toThrow('(20, 20)');
+    expect(() => boundaryScores(box(4, 4), box(4, 4), [-1])).toThrow('scales');
   });
 });

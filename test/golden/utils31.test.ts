@@ -2,10 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Masks2D, NdArray } from '../../src/array/ndarray.ts';
 import { diameters } from '../../src/masks/diameters.ts';
+import { dilateMasks } from '../../src/masks/dilateMasks.ts';
+import { distanceToBoundary, masksToEdges } from '../../src/masks/distanceToBoundary.ts';
 import { fillHolesAndRemoveSmallMasks } from '../../src/masks/fillHolesAndRemoveSmallMasks.ts';
+import { maskCompactness, maskPerimeters } from '../../src/masks/maskPerimeters.ts';
+import { maskStats } from '../../src/masks/maskStats.ts';
 import { masksToOutlines } from '../../src/masks/outlines.ts';
 import { outlinesList } from '../../src/masks/outlinesList.ts';
 import { removeEdgeMasks } from '../../src/masks/removeEdgeMasks.ts';
+import { radiusDistribution, sizeDistribution } from '../../src/masks/sizeDistribution.ts';
 import { goldenPath, readNpz } from '../helpers/npz.ts';
 
 const g = readNpz(goldenPath('utils.npz')!);
@@ -68,5 +73,61 @@ describe('removeEdgeMasks', () => {
   it('removes what touches the border and renumbers by rank', () => {
     const masks = removeEdgeMasks(labels(g['masks']!));
     expect(differing(masks.data, g['edge_removed']!.data)).toBe(0);
+  });
+
+  it('keeps the numbers if asked to', () => {
+    const masks = removeEdgeMasks(labels(g['masks']!), { changeIndex: false });
+    expect(differing(masks.data, g['edge_removed_noindex']!.data)).toBe(0);
+  });
+});
+
+describe('distanceToBoundary', () => {
+  it.each([
+    ['masks', 'dist'],
+    ['tiny', 'tiny_dist'],
+  ])('gives squared distances of %s', (input, expected) => {
+    expect(differing(distanceToBoundary(labels(g[input]!)).data, g[expected]!.data)).toBe(0);
+  });
+
+  it('masksToEdges takes what lies nearer than the threshold', () => {
+    expect(differing(masksToEdges(labels(g['masks']!)).data, g['edges']!.data)).toBe(0);
+    expect(differing(masksToEdges(labels(g['masks']!), 3).data, g['edges_thr3']!.data)).toBe(0);
+  });
+});
+
+describe('sizes', () => {
+  it('sizeDistribution', () => {
+    expect(sizeDistribution(labels(g['masks']!))).toBe(g['size_distribution']!.data[0]);
+  });
+
+  it('radiusDistribution', () => {
+    const edges = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18].slice(0, g['radius_hist']!.shape[0]! + 1);
+    const { histogram, median, halfRootAreas } = radiusDistribution(labels(g['masks']!), edges);
+    expect(histogram).toEqual(g['radius_hist']!.data);
+    expect(median).toBeCloseTo(g['radius_median']!.data[0]!, 12);
+    // numpy's power function, as for diameters.
+    expect(differing(halfRootAreas, g['radius_each']!.data, 1e-12)).toBe(0);
+  });
+});
+
+describe('shapes of cells', () => {
+  // Sums of the same terms in another order: last bits differ.
+  const tolerance = 1e-9;
+
+  it('maskPerimeters, maskCompactness', () => {
+    expect(differing(maskPerimeters(labels(g['masks']!)), g['perimeters']!.data, tolerance)).toBe(0);
+    expect(differing(maskCompactness(labels(g['masks']!)), g['compactness']!.data, tolerance)).toBe(0);
+  });
+
+  it('maskStats', () => {
+    const stats = maskStats(labels(g['masks']!));
+    for (const name of ['convexity', 'solidity', 'compactness'] as const)
+      expect(differing(stats[name], g[`stats_${name}`]!.data, tolerance), name).toBe(0);
+  });
+});
+
+describe('dilateMasks', () => {
+  it('grows cells three times', () => {
+    expect(differing(dilateMasks(labels(g['tiny']!), 3).data, g['dilated3']!.data)).toBe(0);
   });
 });
