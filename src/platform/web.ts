@@ -14,6 +14,11 @@ export function hardwareThreads(): number {
   return globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
+/** Browsers do not say. */
+export function hasFastInt8(): boolean {
+  return false;
+}
+
 export async function readResource(path: string): Promise<Uint8Array> {
   const url = fileUrl(path);
   const response = await fetch(url).catch((cause: unknown) => {
@@ -31,4 +36,13 @@ export function spawnWorker(source: string): WorkerHandle {
   return startWorker(source);
 }
 
-({ platformName, hardwareThreads, readResource, spawnWorker, createSession, inflate, deflate }) satisfies Platform;
+({
+  platformName,
+  hardwareThreads,
+  hasFastInt8,
+  readResource,
+  spawnWorker,
+  createSession,
+  inflate,
+  deflate,
+}) satisfies Platform;
