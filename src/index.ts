@@ -12,6 +12,7 @@
 // Arrays and errors
 export type { AnyTypedArray, FloatArray, Masks, Masks2D, NdArray, TypedArray } from './array/ndarray.ts';
 export { ndarray, sizeOf } from './array/ndarray.ts';
+export { type Random, randomOrder, seededRandom } from './array/random.ts';
 export type { StateDict } from './array/stateDict.ts';
 // Flows and masks
 export { type ComputeMasksOptions, computeMasks } from './dynamics/computeMasks.ts';
@@ -86,16 +87,22 @@ export type { SizeEstimate } from './models/estimateSize.ts';
 export { SizeModel } from './models/sizeModel.ts';
 export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';
 export { type UnetEvalOptions, type UnetLoadOptions, UnetModel, type UnetResult } from './models/unetModel.ts';
+export { unetThresholds } from './models/unetThresholds.ts';
 export { type BundledModel, bundledModels } from './models/weights.ts';
 export { type CPnetConfig, cpnet } from './nets/cpnet.ts';
 export { unet } from './nets/unet.ts';
 // Pictures
 export { displayRgb } from './plot/displayRgb.ts';
 export { dxToCirc } from './plot/dxToCirc.ts';
+export { dxToCircHsv } from './plot/dxToCircHsv.ts';
+export { hueColors } from './plot/hueColors.ts';
 export { imageToRgb } from './plot/imageToRgb.ts';
+export { disk, interestingPatch, type Patch } from './plot/interestingPatch.ts';
 export { maskOverlay } from './plot/maskOverlay.ts';
+export { type MaskRgbOptions, maskRgb } from './plot/maskRgb.ts';
 export { outlinesImage } from './plot/outlinesImage.ts';
 export { outlineView } from './plot/outlineView.ts';
+export { showSegmentation } from './plot/showSegmentation.ts';
 // Images before the network, and tiles
 export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
 export { getPadYX } from './transforms/getPadYX.ts';

@@ -1,17 +1,18 @@
 /**
  * The image in grey with each cell in a colour of its own: the picture to look at instead of a label image, which plain
- * viewers show as black. Source: cellpose 3.1 `plot.mask_overlay`; the order of colours is ours (there it is random).
+ * viewers show as black. Source: cellpose 3.1 `plot.mask_overlay`; the default order of colours is ours (there it is random).
  */
 import type { Masks, NdArray } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
+import { hsvToRgb, hueOf } from './hsv.ts';
 
 /**
  * Lays coloured masks over a grey image.
  *
  * @param image   (ly, lx) or (ly, lx, nchan), 0–255 or 0–1; channels are averaged.
  * @param masks   labels 1…n, (ly, lx).
- * @param colors  RGB per label, (n, 3), 0–255; only the hue is used. Omitted: hues along the golden angle, so that
- *                neighbours differ and the same label always has the same colour.
+ * @param colors  RGB per label, (n, 3), 0–255 or 0–1; only the hue is used. Omitted: hues along the golden angle, so that
+ *                neighbours differ and the same label always has the same colour. `hueColors` gives shuffled hues.
  * @returns       RGB, (ly, lx, 3), 0–255: brightness is 1.5 × the image, cells are fully saturated.
  * @throws ShapeError if sizes differ or there are fewer colours than labels.
  */
@@ -32,7 +33,8 @@ export function maskOverlay(image: NdArray, masks: Masks, colors?: NdArray): NdA
         throw new ShapeError('maskOverlay', `a colour for each label up to ${label}`, colors!.shape);
       }
       const hue = hues ? hues[label - 1] : labelHue(label);
-      writeSaturated(rgb, 3 * i, hue, gray[i]);
+      const color = hsvToRgb(hue, 1, gray[i]);
+      for (let c = 0; c < 3; c++) rgb[3 * i + c] = color[c] * 255;
     }
   }
   return { data: rgb, shape: [ly, lx, 3] };
@@ -61,38 +63,7 @@ function grayValues(image: NdArray, n: number, nchan: number): Float32Array {
 }
 
 function huesOf(colors: NdArray): Float32Array {
-  if (colors.shape.length !== 2 || colors.shape[1] !== 3) {
-    throw new ShapeError('maskOverlay', 'colors of shape (labels, 3)', colors.shape);
-  }
-  const hues = new Float32Array(colors.shape[0]);
-  for (let k = 0; k < hues.length; k++) {
-    const [r, g, b] = [0, 1, 2].map((c) => colors.data[3 * k + c]) as [number, number, number];
-    const max = Math.max(r, g, b);
-    const range = max - Math.min(r, g, b);
-    if (range === 0) continue;
-    const sixths = max === r ? (g - b) / range : max === g ? 2 + (b - r) / range : 4 + (r - g) / range;
-    hues[k] = (((sixths / 6) % 1) + 1) % 1;
-  }
-  return hues;
-}
-
-/** Writes HSV (hue, 1, value) as RGB, decimals cut off. */
-function writeSaturated(rgb: Uint8Array, at: number, hue: number, value: number): void {
-  const sector = Math.floor(hue * 6);
-  const rising = hue * 6 - sector;
-  const ramp = (x: number) => Math.trunc(x * 255);
-  const high = ramp(value);
-  const up = ramp(value * rising);
-  const down = ramp(value * (1 - rising));
-  const [r, g, b] = [
-    [high, up, 0],
-    [down, high, 0],
-    [0, high, up],
-    [0, down, high],
-    [up, 0, high],
-    [high, 0, down],
-  ][sector % 6];
-  rgb[at] = r!;
-  rgb[at + 1] = g!;
-  rgb[at + 2] = b!;
+  const { data, shape } = colors;
+  if (shape.length !== 2 || shape[1] !== 3) throw new ShapeError('maskOverlay', 'colors of shape (labels, 3)', shape);
+  return Float32Array.from({ length: shape[0] }, (_, k) => hueOf(data[3 * k], data[3 * k + 1], data[3 * k + 2]));
 }
