@@ -3,8 +3,8 @@
  * a convolution and a linear map, that nobody else sees, a and b go into their weights; where a convolution without pads
  * looks at it alone, into that one's. Exact but for rounding; new weights are computed in float64. Of CPnet's
  * normalisations 3 of 5 on each level down and 2 of 5 up are such; all others look at something that others see too.
- * For exported and for quantised networks: at run time it saves CPnet 2 %, less than it takes to rewrite the weights for a
- * picture of a few tiles, so the engine leaves it out.
+ * For exported and for quantised networks: in float32 it saves CPnet 2 % at run time, less than it takes to rewrite the weights
+ * for a picture of a few tiles.
  */
 import type { FloatArray } from '../../array/ndarray.ts';
 import type { Graph, GraphNode, Value } from '../graph.ts';
