@@ -38,8 +38,10 @@ export { type UnetMasksOptions, unetMasks } from './dynamics/unetMasks.ts';
 export { unetClasses, unetTargets } from './dynamics/unetTargets.ts';
 
 // Networks and tiles
+export { type CalibrateOptions, calibrate } from './engine/calibrate.ts';
 export { createEnsemble } from './engine/ensemble.ts';
 export { createNetwork, type Network, type NetworkOptions } from './engine/network.ts';
+export type { ActivationRanges, NetworkPrecision } from './engine/precision.ts';
 export { resizeOutput, runNet } from './engine/runNet.ts';
 export { type RunNetOptions, runNetWindows, type TileProgress } from './engine/runNetWindows.ts';
 export type { TileNetwork, TileOutput } from './engine/tileNetwork.ts';

@@ -24,6 +24,7 @@ it('offers these names from cellpose-ts', () => {
       "averagePrecision",
       "boundaryScores",
       "bundledModels",
+      "calibrate",
       "computeMasks",
       "convertImage",
       "cpnet",
@@ -127,6 +128,8 @@ it('offers these names from cellpose-ts/graph', () => {
       "foldBatchNorm",
       "interpret",
       "printGraph",
+      "quantize",
+      "valuesToCalibrate",
     ]
   `);
 });

@@ -10,17 +10,16 @@
 import { createSession } from '#platform';
 import type { NdArray } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
-import { ShapeError } from '../errors.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
-import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
-import { splitUpsampledConv } from '../graph/passes/splitUpsampledConv.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import { cpnet } from '../nets/cpnet.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
+import { checkTiles } from './checkTiles.ts';
+import { type PrecisionOptions, planPrecision } from './precision.ts';
 import { SessionCache } from './sessionCache.ts';
 import type { TileNetwork, TileOutput } from './tileNetwork.ts';
 
-export interface NetworkOptions {
+export interface NetworkOptions extends PrecisionOptions {
   /** Processor threads; default: all. The numbers that come out do not depend on it. */
   readonly threads?: number;
   /** False: the upward path sees zeros in place of the style. Default true. */
@@ -47,15 +46,16 @@ const keptSessions = 2;
  * Reads weights and makes them ready to run. Nothing is compiled before the first tile.
  *
  * @throws FormatError, UnsupportedError  where the weights are not those of a CPnet; see `readCPnetState`.
- * @throws OptionError                    where `threads` is not a whole number from 1.
+ * @throws OptionError                    where `threads` is not a whole number from 1; for `precision` and `ranges` as `planPrecision`.
  */
 export async function createNetwork(stateDict: StateDict, options: NetworkOptions = {}): Promise<Network> {
   const { styleOn = true, maxPool = true } = options;
   const threads = threadCount('createNetwork', options.threads);
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
+  const precision = planPrecision(weights, options);
   const sessions = new SessionCache(keptSessions, ([ly, lx]) => {
-    const lean = splitUpsampledConv(lateUpsampling(cpnet(config, { batch: 1, ly, lx })), weights);
+    const lean = precision.prepare(cpnet(config, { batch: 1, ly, lx }));
     return createSession(encodeOnnx(lean.graph, lean.weights), { threads });
   });
   const nchan = config.nbase[0];
@@ -67,10 +67,10 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
     tilesPerRun: 1,
     concurrency: 2,
     get engine() {
-      return sessions.engine;
+      return sessions.engine + precision.label;
     },
     async forward(tiles): Promise<TileOutput> {
-      checkTiles(tiles.shape, nchan, 2 ** (config.nbase.length - 2));
+      checkTiles('forward', tiles.shape, nchan, 2 ** (config.nbase.length - 2));
       return runTiles(tiles, config, sessions);
     },
     release: () => sessions.release(),
@@ -94,10 +94,4 @@ async function runTiles(
     style.set(out['style'].data, i * styleLength);
   }
   return { y: { data: y, shape: [batch, nout, ly, lx] }, style: { data: style, shape: [batch, styleLength] } };
-}
-
-function checkTiles(shape: readonly number[], nchan: number, step: number): void {
-  const [batch, channels, ly, lx] = shape;
-  if (shape.length !== 4 || batch < 1 || channels !== nchan || ly < step || lx < step || ly % step || lx % step)
-    throw new ShapeError('forward', `tiles (batch, ${nchan}, y, x) with y and x divisible by ${step}`, shape);
 }

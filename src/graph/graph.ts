@@ -3,11 +3,14 @@
  * that has a shape, and a mistake throws at its line) and static in effect: the list is printed, interpreted, rewritten or
  * encoded as ONNX. Parameters are named places; whether one is a constant or an input is decided when weights are bound.
  */
-import type { FloatArray } from '../array/ndarray.ts';
+import type { NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import type { Operator, Shape } from './operator.ts';
 import { type Attributes, type OpName, operators } from './operators.ts';
 import type { ConvAttributes } from './ops/convolution.ts';
+
+/** What constants are made of; whole numbers are those of quantised networks. */
+export type ConstantArray = NdArray<Float32Array | Int32Array | Uint8Array | Int8Array>;
 
 /** The result of an operator, an input, a parameter or a constant. */
 export interface Value {
@@ -31,7 +34,7 @@ export class Graph {
   readonly inputs: Value[] = [];
   /** Places for weights, in the order of declaration. */
   readonly parameters: Value[] = [];
-  readonly constants = new Map<Value, FloatArray>();
+  readonly constants = new Map<Value, ConstantArray>();
   readonly outputs = new Map<string, Value>();
   readonly #names = new Set<string>();
   readonly #scalars = new Map<number, Value>();
@@ -54,7 +57,7 @@ export class Graph {
     return value;
   }
 
-  constant(name: string, array: FloatArray): Value {
+  constant(name: string, array: ConstantArray): Value {
     const value = this.#value(name, array.shape);
     this.constants.set(value, array);
     return value;

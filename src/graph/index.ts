@@ -17,5 +17,6 @@ export { encodeOnnx } from './onnx/encode.ts';
 export type { Operator, Shape } from './operator.ts';
 export type { Attributes, OpName } from './operators.ts';
 export { foldBatchNorm } from './passes/foldBatchNorm.ts';
+export { type QuantizeOptions, quantize, type Ranges, valuesToCalibrate } from './passes/quantize.ts';
 export type { BoundGraph } from './passes/splitUpsampledConv.ts';
 export { printGraph } from './print.ts';

@@ -60,8 +60,60 @@ const cases: Case[] = [
   ['turned round', 'Slice', (g, x) => g.flip(x, [2, 3])],
   ['zeros around', 'Pad', (g, x) => g.pad(x, [0, 1, 0, 2], [1, 0, 0, 3])],
   ['stretched', 'Expand', (g, _, p) => g.add('Expand', [p(4, 1, 3)], { shape: [2, 4, 5, 3] })],
+  ['smallest over axes', 'ReduceMin', (g, x) => g.add('ReduceMin', [x], { axes: [1, 3], keepdims: false })],
+  ['largest of all', 'ReduceMax', (g, x) => g.add('ReduceMax', [x], { axes: [0, 1, 2, 3], keepdims: false })],
+  ['8 bits and back', 'QuantizeLinear', (g, x) => floats(g, bytes(g, g.product(x, g.scalar(3))))],
+  ['back from 8 bits', 'DequantizeLinear', (g, x) => floats(g, bytes(g, x))],
+  ['largest of four in 8 bits', 'NhwcMaxPool', (g, x) => floats(g, g.add('NhwcMaxPool', [bytes(g, x)], {}))],
+  [
+    'sum in 8 bits, a vector over channels',
+    'QLinearAdd',
+    (g, x, p) =>
+      floats(
+        g,
+        g.add('QLinearAdd', [x, p(2, 1, 1, 10)].flatMap((v) => [bytes(g, v), ...units(g)]).concat(units(g)), {}),
+      ),
+  ],
+  ['convolution in 8 bits', 'QLinearConv', (g, x) => floats(g, wholeConv(g, bytes(g, x), [5, 10, 3, 3], 1))],
+  [
+    'each channel by itself in 8 bits',
+    'QLinearConv',
+    (g, x) => floats(g, wholeConv(g, bytes(g, x), [10, 1, 1, 1], 10)),
+  ],
   ['scale and shift per channel', 'Conv', (g, x, p) => g.affine(x, p(4), p(4))],
 ];
+
+/** Powers of two, so that float32 divides by them exactly. */
+function units(g: Graph): [Value, Value] {
+  const known = (name: string, data: Float32Array | Uint8Array): Value =>
+    [...g.constants.keys()].find((value) => value.name === name) ?? g.constant(name, { data, shape: [] });
+  return [known('unit', Float32Array.of(1 / 128)), known('zero', Uint8Array.of(100))];
+}
+
+function bytes(g: Graph, x: Value): Value {
+  return g.add('QuantizeLinear', [x, ...units(g)], {});
+}
+
+function floats(g: Graph, q: Value): Value {
+  return g.add('DequantizeLinear', [q, ...units(g)], {});
+}
+
+/** Pads unequal, sums of odd numbers over 2⁵ and more, so that some are halfway between two bytes. */
+function wholeConv(g: Graph, x: Value, shape: readonly number[], group: number): Value {
+  const [outs] = shape;
+  const kernel = Int8Array.from(randomArray(shape).data, (v) => Math.round(63 * v));
+  const inputs = [
+    ...units(g),
+    g.constant('kernel', { data: kernel, shape }),
+    g.constant('scales', { data: Float32Array.from({ length: outs! }, (_, o) => 2 ** -(o % 2) / 32), shape: [outs!] }),
+    g.constant('zeros', { data: new Int8Array(outs!), shape: [outs!] }),
+    ...units(g),
+    g.constant('bias', { data: Int32Array.from({ length: outs! }, (_, o) => 17 * o - 9), shape: [outs!] }),
+  ];
+  const pads = shape[2] === 1 ? ([0, 0, 0, 0] as const) : ([1, 0, 1, 2] as const);
+  return g.add('QLinearConv', [x, ...inputs], { pads, strides: [1, 1], group });
+}
+
 const ones = { data: Float32Array.of(1), shape: [1] };
 
 test.each(cases)('%s', async (_, op, build) => {

@@ -2,17 +2,18 @@
  * Evaluates a graph in float64, one operator after the other, as its formulas say. Slow and plain on purpose: it is what
  * runtimes and rewritten graphs are compared with, and it needs no runtime itself.
  */
-import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import type { NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import type { Graph, Value } from './graph.ts';
 import { arithmetic } from './interpret/arithmetic.ts';
 import { arrangement } from './interpret/arrangement.ts';
+import { quantized } from './interpret/quantized.ts';
 import { spatial } from './interpret/spatial.ts';
 import type { Evaluate, Rules, Tensor } from './interpret/tensor.ts';
 import type { OpName } from './operators.ts';
 
 // Typed over all operators: one without a rule is a type error here.
-const rules: Rules = { ...arithmetic, ...arrangement, ...spatial };
+const rules: Rules = { ...arithmetic, ...arrangement, ...spatial, ...quantized };
 
 /**
  * @param feeds  arrays of the inputs and parameters, by name.
@@ -39,6 +40,6 @@ export function interpret(graph: Graph, feeds: ReadonlyMap<string, NdArray>): Ma
   return values;
 }
 
-function toFloat64({ data, shape }: NdArray | FloatArray): Tensor {
+function toFloat64({ data, shape }: NdArray): Tensor {
   return { data: Float64Array.from(data), shape };
 }

@@ -1,7 +1,7 @@
 /**
  * What the graph knows of an operator: one record per operator, gathered by family in ops/. A record states the shape
  * rule, the gradient rule, and, where ONNX writes the operator in another way than we do, its ONNX form. Values are float32
- * throughout.
+ * throughout, but for the 8-bit numbers between the operators of ops/quantization.ts.
  */
 import { ShapeError } from '../errors.ts';
 import type { Graph, Value } from './graph.ts';
@@ -15,6 +15,8 @@ export type OnnxAttribute = number | readonly number[] | string | { readonly flo
 export type OnnxConstant = { readonly int64: readonly number[] } | { readonly float32: readonly number[] };
 
 export interface OnnxForm {
+  /** Of the operator's name; left out: ONNX's own. */
+  readonly domain?: 'com.microsoft';
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
   /** Inputs after the operator's own, in order; undefined is an input left out. */
   readonly constants?: readonly (OnnxConstant | undefined)[];

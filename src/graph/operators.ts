@@ -6,6 +6,7 @@ import { layout } from './ops/layout.ts';
 import { linear } from './ops/linear.ts';
 import { normalization } from './ops/normalization.ts';
 import { pooling } from './ops/pooling.ts';
+import { quantization } from './ops/quantization.ts';
 import { reduction } from './ops/reduction.ts';
 
 export const operators = {
@@ -16,6 +17,7 @@ export const operators = {
   ...linear,
   ...reduction,
   ...layout,
+  ...quantization,
 };
 
 export type OpName = keyof typeof operators;

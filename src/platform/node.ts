@@ -1,6 +1,6 @@
 /** What the library needs of Node: threads, package files, zlib, and ONNX Runtime. Imported as `#platform`. */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -17,6 +17,15 @@ export const platformName = 'node';
 
 export function hardwareThreads(): number {
   return availableParallelism();
+}
+
+/** Linux lists what processors can do; elsewhere it is not known. */
+export function hasFastInt8(): boolean {
+  try {
+    return /^flags\s*:.*\bavx(512)?_vnni\b/m.test(readFileSync('/proc/cpuinfo', 'latin1'));
+  } catch {
+    return false;
+  }
 }
 
 /** The folder that holds package.json, found upwards from here: this file runs from src/ and from dist/. */
@@ -140,4 +149,13 @@ export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: DeflateL
 }
 
 // A type error here means that this file and web.ts no longer offer the same functions.
-({ platformName, hardwareThreads, readResource, spawnWorker, createSession, inflate, deflate }) satisfies Platform;
+({
+  platformName,
+  hardwareThreads,
+  hasFastInt8,
+  readResource,
+  spawnWorker,
+  createSession,
+  inflate,
+  deflate,
+}) satisfies Platform;

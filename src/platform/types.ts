@@ -32,6 +32,8 @@ export interface Platform {
   readonly platformName: 'node' | 'web';
   /** Logical processors that this process may use. */
   hardwareThreads(): number;
+  /** Whether the processor is known to multiply and add 8-bit numbers exactly in 32 bits (VNNI); false where it cannot be told. */
+  hasFastInt8(): boolean;
   /** Bytes of a file shipped with the package, by its path from the package root, such as 'weights/index.json'. */
   readResource(path: string): Promise<Uint8Array>;
   /** Starts a worker from plain JavaScript source, so that no bundler has to know about it. It speaks as browsers' workers do:

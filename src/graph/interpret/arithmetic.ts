@@ -14,6 +14,8 @@ type Names =
   | 'Gemm'
   | 'ReduceSum'
   | 'ReduceMean'
+  | 'ReduceMin'
+  | 'ReduceMax'
   | 'Softplus'
   | 'Sigmoid'
   | 'Greater'
@@ -33,9 +35,11 @@ export const arithmetic: Pick<Rules, Names> = {
   Equal: ([a, b], _, shape) => combine(a, b, shape, (p, q) => Number(p === q)),
   MatMul: ([a, b], _, shape) => matrixProduct(a, b, shape),
   Gemm: ([x, w, b], _, shape) => linear(x, w, b, shape),
-  ReduceSum: ([x], attributes, shape) => reduceSum(x, attributes, shape),
+  ReduceSum: ([x], attributes, shape) => reduce(x, attributes, shape, (sum, v) => sum + v, 0),
+  ReduceMin: ([x], attributes, shape) => reduce(x, attributes, shape, Math.min, Infinity),
+  ReduceMax: ([x], attributes, shape) => reduce(x, attributes, shape, Math.max, -Infinity),
   ReduceMean: ([x], attributes, shape) => {
-    const sum = reduceSum(x, attributes, shape);
+    const sum = reduce(x, attributes, shape, (total, v) => total + v, 0);
     return map(sum, (v) => (v * sum.data.length) / x.data.length);
   },
 };
@@ -53,12 +57,19 @@ function combine(a: Tensor, b: Tensor, shape: Shape, f: (p: number, q: number) =
   return out;
 }
 
-function reduceSum(x: Tensor, { axes }: ReduceAttributes, shape: Shape): Tensor {
+function reduce(
+  x: Tensor,
+  { axes }: ReduceAttributes,
+  shape: Shape,
+  join: (so: number, v: number) => number,
+  first: number,
+): Tensor {
   const out = zeros(shape);
+  out.data.fill(first);
   const kept = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
   let i = 0;
   walk(x.shape, [stepsOf(kept, kept.length)], ([p]) => {
-    out.data[p] += x.data[i++];
+    out.data[p] = join(out.data[p], x.data[i++]);
   });
   return out;
 }

@@ -4,7 +4,7 @@
  */
 import type { AnyTypedArray, FloatArray, NdArray } from '../../array/ndarray.ts';
 import { OptionError, ShapeError } from '../../errors.ts';
-import type { Graph, GraphNode, Value } from '../graph.ts';
+import type { ConstantArray, Graph, GraphNode, Value } from '../graph.ts';
 import type { OnnxAttribute, OnnxConstant, OnnxForm, Operator, Shape } from '../operator.ts';
 import { operators } from '../operators.ts';
 import { Message } from './wire.ts';
@@ -12,7 +12,13 @@ import { Message } from './wire.ts';
 /** Weights by parameter name. */
 export type Weights = ReadonlyMap<string, FloatArray>;
 
+/** Of operators that ONNX Runtime adds to ONNX's. */
+const contributedDomain = 'com.microsoft';
+
 const FLOAT = 1;
+const UINT8 = 2;
+const INT8 = 3;
+const INT32 = 6;
 const INT64 = 7;
 
 /**
@@ -25,7 +31,8 @@ export function encodeOnnx(graph: Graph, weights: Weights): Uint8Array {
     throw new OptionError('graph', graph, 'encodeOnnx: the graph needs an output; it has none');
   const body = new Message().string(2, 'cellpose-ts');
   const written = new Set<string>();
-  for (const node of graph.nodes) encodeNode(body, node, written);
+  let contributed = false;
+  for (const node of graph.nodes) contributed = encodeNode(body, node, written) || contributed;
   // A graph's result and its public name are two things (a value may even be two results): Identity joins them.
   for (const [name, value] of graph.outputs)
     if (name !== value.name) body.message(1, new Message().string(1, value.name).string(2, name).string(4, 'Identity'));
@@ -38,10 +45,13 @@ export function encodeOnnx(graph: Graph, weights: Weights): Uint8Array {
   for (const [value, array] of graph.constants) body.message(5, initializer(value, array));
   for (const [name, value] of graph.outputs) body.message(12, valueInfo(name, value.shape));
   const opset = new Message().string(1, '').int(2, 17);
-  return new Message().int(1, 8).string(2, 'cellpose-ts').message(7, body).message(8, opset).finish();
+  const model = new Message().int(1, 8).string(2, 'cellpose-ts').message(7, body).message(8, opset);
+  if (contributed) model.message(8, new Message().string(1, contributedDomain).int(2, 1));
+  return model.finish();
 }
 
-function encodeNode(body: Message, node: GraphNode, written: Set<string>): void {
+/** @returns whether the operator is one of ONNX Runtime's own. */
+function encodeNode(body: Message, node: GraphNode, written: Set<string>): boolean {
   const rule = operators[node.op] as Operator<unknown>;
   const form: OnnxForm = rule.onnx?.(node.attributes) ?? { attributes: node.attributes as OnnxForm['attributes'] };
   const message = new Message();
@@ -52,11 +62,13 @@ function encodeNode(body: Message, node: GraphNode, written: Set<string>): void 
   const direct = form.gives === 'booleans' ? `${result} (booleans)` : result;
   message.string(2, direct).string(3, direct).string(4, node.op);
   for (const [name, value] of Object.entries(form.attributes)) message.message(5, attribute(name, value));
+  if (form.domain) message.string(7, form.domain);
   body.message(1, message);
   if (direct !== result) {
     const cast = new Message().string(1, direct).string(2, result).string(3, result).string(4, 'Cast');
     body.message(1, cast.message(5, attribute('to', FLOAT)));
   }
+  return form.domain === contributedDomain;
 }
 
 /** Writes a list that ONNX takes as an input; equal lists are written once. Returns its name. */
@@ -71,10 +83,16 @@ function smallConstant(body: Message, constant: OnnxConstant, written: Set<strin
   return name;
 }
 
-function initializer(value: Value, array: FloatArray): Message {
+function initializer(value: Value, array: ConstantArray): Message {
   if (array.shape.length !== value.shape.length || array.shape.some((n, i) => n !== value.shape[i]))
     throw new ShapeError(`encodeOnnx: '${value.name}'`, `weights (${value.shape.join(', ')})`, array.shape);
-  return tensor(value.name, FLOAT, array);
+  return tensor(value.name, elementType(array), array);
+}
+
+function elementType({ data }: ConstantArray): number {
+  if (data instanceof Float32Array) return FLOAT;
+  if (data instanceof Int32Array) return INT32;
+  return data instanceof Int8Array ? INT8 : UINT8;
 }
 
 function tensor(name: string, type: number, { data, shape }: NdArray<AnyTypedArray>): Message {

@@ -39,4 +39,7 @@ const ReduceMean: Operator<ReduceAttributes> = {
   },
 };
 
-export const reduction = { ReduceSum, ReduceMean };
+/** The smallest and the largest, without gradient: for looking at ranges. */
+const extreme: Operator<ReduceAttributes> = { shape: reducedShape, onnx: ReduceMean.onnx! };
+
+export const reduction = { ReduceSum, ReduceMean, ReduceMin: extreme, ReduceMax: extreme };

@@ -87,7 +87,7 @@ function parityMatrix(g: Graph, e: number, f: number): Value {
 }
 
 /** The 2 × 2 kernel for one parity of row and column: (O, I, 3, 3) to (O, I, 2, 2). */
-function parityKernel({ data, shape }: FloatArray, e: number, f: number): FloatArray {
+export function parityKernel({ data, shape }: FloatArray, e: number, f: number): FloatArray {
   const [outs, ins] = shape;
   const sums = new Float64Array(outs * ins * 4);
   for (let k = 0, i = 0; k < sums.length; k += 4)
@@ -96,7 +96,7 @@ function parityKernel({ data, shape }: FloatArray, e: number, f: number): FloatA
   return { data: Float32Array.from(sums), shape: [outs, ins, 2, 2] };
 }
 
-function isPlain3x3({ inputs, attributes }: Conv): boolean {
+export function isPlain3x3({ inputs, attributes }: Conv): boolean {
   const [, , ky, kx] = inputs[1].shape;
   const { pads, strides, group } = attributes;
   return inputs.length === 3 && ky === 3 && kx === 3 && [...pads, ...strides, group].join() === '1,1,1,1,1,1,1';
