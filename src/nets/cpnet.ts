@@ -4,6 +4,7 @@
  * declared and applied as in the PyTorch original, so parameters carry its state-dict names in its order.
  * Source: Stringer et al., Nature Methods 18 (2021), Methods; cellpose 3.1 and, for the switches, 2.2.3 `resnet_torch.CPnet`.
  */
+import { OptionError } from '../errors.ts';
 import { Graph, type Value } from '../graph/graph.ts';
 
 export interface CPnetConfig {
@@ -44,9 +45,11 @@ interface UpChannels {
  *
  * @returns  graph with input 'x' (batch, nbase[0], ly, lx), outputs 'y' (batch, nout, ly, lx) and 'style' (batch, nbase.at(-1)),
  *           and the state dict's tensors as parameters. Maps of a residual encoder are the values 'encoder.0', 'encoder.1', ….
+ * @throws OptionError for numbers of channels that are none; ShapeError for rows or columns that do not divide.
  */
 export function cpnet(config: CPnetConfig, { batch, ly, lx }: TileShape): Graph {
   const { nbase, nout, styleOn = true, maxPool = true, residualOn = true, concatenation = false } = config;
+  checkChannels(nbase, nout);
   const g = new Graph();
   const levels = nbase.length - 1;
   const down = Array.from({ length: levels }, (_, n) =>
@@ -77,6 +80,12 @@ export function cpnet(config: CPnetConfig, { batch, ly, lx }: TileShape): Graph 
   g.output('y', output(t));
   g.output('style', style);
   return g;
+}
+
+function checkChannels(nbase: readonly number[], nout: number): void {
+  if (nbase.length >= 2 && [...nbase, nout].every((n) => Number.isInteger(n) && n >= 1)) return;
+  const message = `cpnet: nbase needs the channels of the input and of one level or more, nout those of the output`;
+  throw new OptionError('nbase', nbase, `${message}; got [${nbase.join(', ')}] and ${nout}`);
 }
 
 /** Batch normalisation, ReLU, convolution. The parameters of the two that have some are numbered as PyTorch's Sequential does. */

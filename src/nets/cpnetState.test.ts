@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { goldenPath } from '../../test/helpers/npz.ts';
 import type { AnyTypedArray, NdArray } from '../array/ndarray.ts';
 import { isCellposeError } from '../errors.ts';
-import type { CPnetConfig } from './cpnet.ts';
+import { type CPnetConfig, cpnet } from './cpnet.ts';
 import { cpnetStateEntries, readCPnetState } from './cpnetState.ts';
 import { unet } from './unet.ts';
 
@@ -76,6 +76,20 @@ describe('a state dict says which network it is', () => {
     dict.set('output.2.bias', { data: Float64Array.of(1, 2, 3, 1 / 3), shape: [4] });
     expect(readCPnetState(dict).weights.get('output.2.bias')!.data).toEqual(Float32Array.of(1, 2, 3, 1 / 3));
   });
+});
+
+test.each([
+  [[2], 3],
+  [[2, 0], 3],
+  [[2, 3.5], 3],
+  [[2, 3], 0],
+])('a network of %j and %j is none', (nbase, nout) => {
+  expect(() => cpnet({ nbase, nout }, { batch: 1, ly: 8, lx: 8 })).toThrow(/cpnet: nbase needs .*; got \[2/);
+});
+
+test.each([false, true])('rows that do not divide are refused (concatenation: %s)', (concatenation) => {
+  const config = { nbase: [2, 3, 4, 5], nout: 3, concatenation };
+  expect(() => cpnet(config, { batch: 1, ly: 10, lx: 8 })).toThrow(expect.objectContaining({ name: 'ShapeError' }));
 });
 
 test('missing, unknown and misshaped tensors are named together', () => {
