@@ -1,6 +1,6 @@
 /** _seg.npy of a volume as Cellpose 3.1 wrote it: read, drawn and written with the same content. */
 import { readFileSync } from 'node:fs';
-import { readSegNpy, writeSegNpy } from 'cellpose-ts';
+import { type NdArray, readSegNpy, writeSegNpy } from 'cellpose-ts';
 import { describe, expect, it } from 'vitest';
 import { flowPicture } from '../../apps/cli/flowPicture.ts';
 import { readNpyDictionary } from '../../src/io/npyObject.ts';
@@ -22,6 +22,7 @@ const content = (file: Uint8Array) => [...readNpyDictionary(file)].map(([key, va
 describe('_seg.npy of a volume', () => {
   const { masks, flows, diameter, filename } = readSegNpy(bytes);
   const { dP, cellprob } = flows!;
+  const colours = flows!.flowPicture as NdArray<Uint8Array>;
 
   it('is read', () => {
     expect(masks.shape).toEqual(size);
@@ -33,9 +34,8 @@ describe('_seg.npy of a volume', () => {
   it('has the picture of flows, within 1', () => {
     const picture = flowPicture(dP!);
     expect(picture.shape).toEqual([...size, 3]);
-    const theirs = flows!.flowPicture!;
-    expect(theirs.shape).toEqual(picture.shape);
-    const worst = picture.data.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs.data[i]!)), 0);
+    expect(colours.shape).toEqual(picture.shape);
+    const worst = picture.data.reduce((most, value, i) => Math.max(most, Math.abs(value - colours.data[i]!)), 0);
     // The picture is cut to whole numbers, and the strength of three axes is computed in another order.
     expect(worst).toBeLessThanOrEqual(1);
   });
@@ -45,7 +45,7 @@ describe('_seg.npy of a volume', () => {
       masks,
       dP: dP!,
       cellprob: cellprob!,
-      flowPicture: flows!.flowPicture!,
+      flowPicture: colours,
       diameter: diameter!,
       filename: filename!,
     });
