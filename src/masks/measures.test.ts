@@ -7,8 +7,10 @@ import { convexHull } from './convexHull.ts';
 import { dilateMasks } from './dilateMasks.ts';
 import { distanceToBoundary, masksToEdges } from './distanceToBoundary.ts';
 import { squaredDistances } from './distanceTransform.ts';
+import { histogram, histogramEdges } from './histogram.ts';
 import { maskCompactness, maskPerimeters } from './maskPerimeters.ts';
 import { maskStats } from './maskStats.ts';
+import { findPeaks, growPlaces, windowMaximum } from './peaks.ts';
 import { removeEdgeMasks } from './removeEdgeMasks.ts';
 import { radiusDistribution, sizeDistribution } from './sizeDistribution.ts';
 
@@ -132,5 +134,38 @@ describe('removeEdgeMasks', () => {
     expect([...new Set(removeEdgeMasks(masks).data)]).toEqual([0, 1]);
     expect([...new Set(removeEdgeMasks(masks, { changeIndex: false }).data)]).toEqual([0, 5]);
     expect(removeEdgeMasks(masks).shape).toEqual([4, 3, 4]);
+  });
+});
+
+describe('histogram and its peaks', () => {
+  it('count within the edges, in any number of axes', () => {
+    expect([...histogramEdges(2, 1)]).toEqual([-1.5, -0.5, 0.5, 1.5, 2.5]);
+    expect(histogram([[0, 0.5, 2, 2.1, Number.NaN]], [[0, 1, 2]])).toEqual({ data: Int32Array.of(2, 1), shape: [2] });
+    const cube = histogram(
+      [
+        [0, 1],
+        [1, 1],
+        [0, 0],
+      ],
+      [histogramEdges(2, 0), histogramEdges(2, 0), histogramEdges(2, 0)],
+    );
+    expect([...cube.data]).toEqual([0, 0, 1, 0, 0, 0, 1, 0]);
+    expect(() =>
+      histogram(
+        [[0], [0, 1]],
+        [
+          [0, 1],
+          [0, 1],
+        ],
+      ),
+    ).toThrow(ShapeError);
+  });
+
+  it('are found and grow within the border', () => {
+    const counts = { data: Int32Array.of(9, 3, 0, 0, 4, 0, 0, 0, 3), shape: [3, 3] };
+    const maximum = windowMaximum(counts, 3);
+    expect([...maximum.data]).toEqual([9, 9, 4, 9, 9, 4, 4, 4, 4]);
+    expect([...findPeaks(counts, maximum, 5)]).toEqual([0]);
+    expect([...new Set(growPlaces(counts, [0]))].sort()).toEqual([0, 1, 4]);
   });
 });
