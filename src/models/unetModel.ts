@@ -3,22 +3,17 @@
  * rival that Cellpose is compared with. Source: cellpose 2.2.3 `core.UnetModel`; Cellpose 3 has dropped it.
  */
 import { hardwareThreads } from '#platform';
-import type { FloatArray, Masks, Masks2D } from '../array/ndarray.ts';
+import type { FloatArray, Masks } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
-import { type UnetMasksOptions, unetMasks } from '../dynamics/unetMasks.ts';
+import type { UnetMasksOptions } from '../dynamics/unetMasks.ts';
 import { createEnsemble } from '../engine/ensemble.ts';
 import type { Network } from '../engine/network.ts';
-import { runNet } from '../engine/runNet.ts';
 import { OptionError } from '../errors.ts';
-import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
-import { countLabels } from '../masks/objectBoxes.ts';
-import { renumber } from '../masks/renumber.ts';
-import { resizeImage } from '../transforms/resizeImage.ts';
 import { isList } from './evalList.ts';
-import { type SplitOptions, splitOptions } from './evalOptions.ts';
+import { splitOptions } from './evalOptions.ts';
 import { prepareImage } from './prepareImage.ts';
-import { type RunOptions, runOptions } from './runOptions.ts';
-import { stackPlanes } from './stackPlanes.ts';
+import { runOptions } from './runOptions.ts';
+import { segmentUnet } from './segmentUnet.ts';
 import type { EvalOptions, ImageInput, Timing } from './types.ts';
 
 export interface UnetLoadOptions {
@@ -42,11 +37,15 @@ type SharedOptions =
   | 'tileOverlap'
   | 'bsize'
   | 'minSize'
+  | 'do3D'
   | 'computeMasks'
   | 'signal'
   | 'onProgress';
 
-/** As those of `CellposeModel.eval`, but for `rescale`, 1 by default: the network knows no diameter. */
+/**
+ * As those of `CellposeModel.eval`, but for `rescale`, 1 by default, since the network knows no diameter; and `do3D`: planes run
+ * along z only, and the cells are those of the volume of their logits.
+ */
 export interface UnetEvalOptions extends Pick<EvalOptions, SharedOptions> {
   /** A pixel is inside a cell where its logit of cells exceeds that of background by more. Default 2. */
   readonly cellThreshold?: number;
@@ -55,9 +54,9 @@ export interface UnetEvalOptions extends Pick<EvalOptions, SharedOptions> {
 }
 
 export interface UnetResult {
-  /** Labels ([lz,] ly, lx): 0 background, 1…n cells, in a stack anew in each plane. Empty without `computeMasks`. */
+  /** Labels ([lz,] ly, lx): 0 background, 1…n cells, in a stack anew in each plane unless `do3D`. Empty without `computeMasks`. */
   readonly masks: Masks;
-  /** Class logits at network size, ([lz,] nclasses, y, x): background, cell, boundary. */
+  /** Class logits at network size, ([lz,] nclasses, y, x): background, cell, boundary. With `do3D` (nclasses, lz, ly, lx). */
   readonly logits: FloatArray;
   /** Style vector of unit length, ([lz,] n). */
   readonly style: FloatArray;
@@ -102,10 +101,11 @@ export class UnetModel {
   }
 
   /**
-   * Segments one image, or a list of images one after the other; a stack is done plane by plane.
+   * Segments one image, or a list of images one after the other; a stack is done plane by plane, or as a volume with `do3D`.
    *
    * Masks are made, holes filled and small ones removed at the size of the network's output, then brought to the size of
-   * the image by the nearest pixel.
+   * the image by the nearest pixel. Of a volume the logits are brought to its size first; Cellpose divides them by three
+   * there, a slip that is not repeated: thresholds are a third of what they are here.
    *
    * @param image  any shape that `convertImage` takes.
    * @throws OptionError, ShapeError; the signal's reason after cancellation.
@@ -122,84 +122,30 @@ export class UnetModel {
       return results;
     }
     const { cellThreshold = 2, boundaryThreshold = 0.5, ...shared } = options;
-    checkThresholds({ cellThreshold, boundaryThreshold });
+    const thresholds = { cellThreshold, boundaryThreshold };
+    checkThresholds(thresholds);
     const run = runOptions(options, this.threads);
     const split = splitOptions({ rescale: 1, ...shared });
     const { volume, axes, notes } = prepareImage(image, split, this.nchan);
-    const planes: Plane[] = [];
-    for (let z = 0; z < volume.shape[0]; z++)
-      planes.push(await this.#segment(planeOf(volume, z), split, { cellThreshold, boundaryThreshold }, run));
-    const sum = (value: (plane: Plane) => number): number => planes.reduce((total, plane) => total + value(plane), 0);
+    const { networkMs, masksMs, ...segmented } = await segmentUnet(this.#network, volume, {
+      ...split,
+      thresholds,
+      run,
+    });
     return {
-      masks: stackPlanes(planes.map((p) => p.masks)),
-      logits: stackPlanes(planes.map((p) => p.logits)),
-      style: stackPlanes(planes.map((p) => p.style)),
-      count: sum((p) => p.masks.data.reduce((a, b) => Math.max(a, b), 0)),
+      ...segmented,
       rescale: split.rescale!,
       engine: this.#network.engine,
       axes,
       notes,
-      timing: {
-        network: sum((p) => p.networkMs),
-        masks: sum((p) => p.masksMs),
-        total: performance.now() - run.begin,
-      },
+      timing: { network: networkMs, masks: masksMs, total: performance.now() - run.begin },
     };
-  }
-
-  async #segment(
-    plane: FloatArray,
-    { tiling, dynamics, rescale = 1 }: SplitOptions,
-    thresholds: UnetMasksOptions,
-    { signal, onProgress }: RunOptions,
-  ): Promise<Plane> {
-    const begin = performance.now();
-    const { y, style } = await runNet(this.#network, plane, {
-      ...tiling,
-      rescale,
-      signal,
-      onProgress: ({ done, total }) => onProgress?.({ stage: 'network', fraction: done / total }),
-    });
-    const networkDone = performance.now();
-    const [ly, lx] = plane.shape;
-    const masks: Masks2D = dynamics.computeMasks
-      ? imageMasks(y, thresholds, dynamics.minSize, [ly, lx])
-      : { data: new Int32Array(0), shape: [0, 0] };
-    onProgress?.({ stage: 'masks', fraction: 1 });
-    return { masks, logits: y, style, networkMs: networkDone - begin, masksMs: performance.now() - networkDone };
   }
 
   /** Gives the network's memory back. The model cannot be used afterwards. */
   release(): Promise<void> {
     return this.#network.release();
   }
-}
-
-type Plane = Pick<UnetResult, 'logits' | 'style'> & {
-  readonly masks: Masks2D;
-  readonly networkMs: number;
-  readonly masksMs: number;
-};
-
-function imageMasks(
-  logits: FloatArray,
-  thresholds: UnetMasksOptions,
-  minSize: number,
-  [ly, lx]: readonly [number, number],
-): Masks2D {
-  const found = unetMasks(logits, thresholds);
-  const [hy, hx] = found.shape;
-  const counts = countLabels(found);
-  const large = found.data.map((label) => (counts[label] >= minSize ? label : 0));
-  // Cells keep their order here; of Cellpose's later rule, which numbers by first appearance, only the filling is wanted.
-  const masks = renumber(fillHolesAndRemoveSmallMasks({ data: large, shape: [hy, hx] }, 0), 'rank');
-  return hy === ly && hx === lx ? masks : { data: resizeImage(masks, ly, lx, 'nearest').data, shape: [ly, lx] };
-}
-
-/** Plane z of (lz, ly, lx, nchan), shared. */
-function planeOf({ data, shape: [lz, ...size] }: FloatArray, z: number): FloatArray {
-  const n = data.length / lz;
-  return { data: data.subarray(z * n, (z + 1) * n), shape: size };
 }
 
 function checkThresholds(thresholds: Required<UnetMasksOptions>): void {

@@ -51,3 +51,25 @@ describe.each([
       for (const [i, s] of result.style.data.entries()) expect(s).toBeCloseTo(golden[`${name}/style`].data[i], 4);
   });
 });
+
+test('volume: planes run along z, cells are those of the volume', async () => {
+  const model = await UnetModel.load({ stateDict: stateDict('a'), threads: 1 });
+  const { masks, logits, count } = await model.eval(golden['volume/img'], {
+    channels: [1, 2],
+    channelAxis: 3,
+    zAxis: 0,
+    do3D: true,
+    rescale: 1.3,
+    cellThreshold: 1.5, // Cellpose divides the logits by three
+    boundaryThreshold: -1.5,
+    minSize: 40,
+  });
+  await model.release();
+  const { data, shape } = golden['volume/logits'];
+  expect(shape).toEqual([3, 5, 9, 10]);
+  const at = (i: number) => (Math.floor(i / 90) * 60 + 7 * (Math.floor(i / 10) % 9)) * 70 + 7 * (i % 10);
+  expect(Math.max(...data.map((e, i) => Math.abs(logits.data[at(i)] - e)))).toBeLessThan(1e-4); // as above
+  expect([...masks.data]).toEqual([...golden['volume/masks'].data]);
+  expect(masks.shape).toEqual([5, 60, 70]);
+  expect(count).toBe(Math.max(...golden['volume/masks'].data));
+});
