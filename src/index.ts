@@ -84,6 +84,11 @@ export { type BoundaryScores, boundaryScores } from './metrics/boundaryScores.ts
 export { intersectionOverUnion } from './metrics/intersectionOverUnion.ts';
 export { maskIous } from './metrics/maskIous.ts';
 // Models
+export {
+  type CalibrateOnImagesOptions,
+  type CalibrationImage,
+  calibrateOnImages,
+} from './models/calibrateOnImages.ts';
 export { Cellpose, type CellposeLoadOptions } from './models/cellpose.ts';
 export { CellposeModel, type LoadOptions } from './models/cellposeModel.ts';
 export { evalDefaults } from './models/defaults.ts';

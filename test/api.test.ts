@@ -25,6 +25,7 @@ it('offers these names from cellpose-ts', () => {
       "boundaryScores",
       "bundledModels",
       "calibrate",
+      "calibrateOnImages",
       "computeMasks",
       "convertImage",
       "cpnet",

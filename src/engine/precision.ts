@@ -31,8 +31,13 @@ export interface PrecisionOptions {
    * pixel, and not the same on every kind of processor.
    */
   readonly precision?: NetworkPrecision;
-  /** Needed for 'int8': what `calibrate` made of these weights. */
-  readonly ranges?: ActivationRanges;
+  /** Needed for 'int8': what `calibrate` made of these weights. In a list each network finds its own. */
+  readonly ranges?: ActivationRanges | readonly ActivationRanges[];
+  /**
+   * With 'int8': bits of the weights. Default: 8 where the processor is known to have VNNI, else 7, since others may add two
+   * products of 8 bits in 16, which overflows.
+   */
+  readonly weightBits?: 7 | 8;
 }
 
 /** How the graphs of a network are made from CPnet's, and what to call it. */
@@ -45,13 +50,15 @@ export interface PrecisionPlan {
 /**
  * @throws OptionError for an unknown precision, or for ranges that are missing, not a record of ranges, or of other weights.
  */
-export function planPrecision(weights: Weights, { precision = 'float32', ranges }: PrecisionOptions): PrecisionPlan {
+export function planPrecision(weights: Weights, options: PrecisionOptions): PrecisionPlan {
+  const { precision = 'float32', ranges, weightBits = hasFastInt8() ? 8 : 7 } = options;
   if (precision === 'float32')
     return { label: '', prepare: (graph) => splitUpsampledConv(lateUpsampling(graph), weights) };
   if (precision !== 'int8')
     throw new OptionError('precision', precision, `precision: needs 'float32' or 'int8'; got '${precision}'`);
-  const { values } = checkRanges(ranges, weights);
-  const weightBits = hasFastInt8() ? 8 : 7;
+  const { values } = ownRanges(ranges, weights);
+  if (weightBits !== 7 && weightBits !== 8)
+    throw new OptionError('weightBits', weightBits, `weightBits: needs 7 or 8; got ${weightBits}`);
   return {
     label: `, int8 with ${weightBits}-bit weights`,
     prepare(graph) {
@@ -66,23 +73,39 @@ export function foldForQuantization(graph: Graph, weights: Weights): BoundGraph 
   return foldBatchNorm(lateUpsampling(graph), weights);
 }
 
-function checkRanges(ranges: ActivationRanges | undefined, weights: Weights): ActivationRanges {
+/** The options with some more ranges among them. */
+export function withRanges(
+  { precision, ranges, weightBits }: PrecisionOptions,
+  more: ActivationRanges | undefined,
+): PrecisionOptions {
+  return {
+    ...(precision === undefined ? {} : { precision }),
+    ...(weightBits === undefined ? {} : { weightBits }),
+    ranges: [ranges ?? [], more ?? []].flat(),
+  };
+}
+
+function ownRanges(ranges: PrecisionOptions['ranges'], weights: Weights): ActivationRanges {
+  const given = ranges === undefined ? [] : [ranges].flat();
   const remedy = 'make them with `calibrate` from these weights and some tiles';
-  if (!ranges) throw new OptionError('ranges', ranges, `precision 'int8': needs the ranges of its values; ${remedy}`);
-  if (ranges.format !== 'cellpose-ts ranges' || ranges.version !== 1 || typeof ranges.values !== 'object')
-    throw new OptionError(
-      'ranges',
-      ranges,
-      `ranges: needs a record of format 'cellpose-ts ranges', version 1; ${remedy}`,
-    );
+  if (given.length === 0)
+    throw new OptionError('ranges', ranges, `precision 'int8': needs the ranges of its values; ${remedy}`);
+  for (const { format, version, values } of given)
+    if (format !== 'cellpose-ts ranges' || version !== 1 || typeof values !== 'object')
+      throw new OptionError(
+        'ranges',
+        ranges,
+        `ranges: needs a record of format 'cellpose-ts ranges', version 1; ${remedy}`,
+      );
   const own = fingerprint(weights);
-  if (ranges.weights !== own)
-    throw new OptionError(
-      'ranges',
-      ranges.weights,
-      `ranges: needs those of these weights, ${own}; got those of other weights, ${ranges.weights}: ${remedy}`,
-    );
-  return ranges;
+  const found = given.find((one) => one.weights === own);
+  if (found) return found;
+  const others = given.map((one) => one.weights).join(', ');
+  throw new OptionError(
+    'ranges',
+    others,
+    `ranges: needs those of these weights, ${own}; got those of other weights, ${others}: ${remedy}`,
+  );
 }
 
 /** 64 bits, as hexadecimal digits, that other weights hardly share. Two FNV-1a sums over words, of different seeds. */

@@ -1,4 +1,5 @@
 /** A size model and a segmentation model together: Cellpose's `Cellpose`. */
+import { withRanges } from '../engine/precision.ts';
 import { OptionError } from '../errors.ts';
 import type { SizeParams } from '../io/sizeModelNpy.ts';
 import { CellposeModel, type LoadOptions, segmenterOf } from './cellposeModel.ts';
@@ -36,9 +37,9 @@ export class Cellpose {
    */
   static async load(options: CellposeLoadOptions = {}): Promise<Cellpose> {
     if (options.stateDict) return new Cellpose(await CellposeModel.load(options), required(options.size, options.name));
-    const { model, stateDict, size } = await loadBundled(options.model);
+    const { model, stateDict, size, ranges } = await loadBundled(options.model);
     return new Cellpose(
-      await CellposeModel.load({ ...options, stateDict, name: model.name }),
+      await CellposeModel.load({ ...options, ...withRanges(options, ranges), stateDict, name: model.name }),
       required(options.size ?? size, model.name),
     );
   }

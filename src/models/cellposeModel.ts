@@ -3,6 +3,7 @@ import { hardwareThreads } from '#platform';
 import type { StateDict } from '../array/stateDict.ts';
 import { createEnsemble } from '../engine/ensemble.ts';
 import { createNetwork, type Network } from '../engine/network.ts';
+import { type PrecisionOptions, withRanges } from '../engine/precision.ts';
 import { OptionError } from '../errors.ts';
 import { evalList, isList } from './evalList.ts';
 import { splitOptions } from './evalOptions.ts';
@@ -12,7 +13,8 @@ import { type Segmenter, segmentImage } from './segmentImage.ts';
 import type { EvalOptions, EvalResult, ImageInput, PerImage } from './types.ts';
 import { loadBundled } from './weights.ts';
 
-export interface LoadOptions {
+/** A bundled model brings the ranges that `precision: 'int8'` needs; own weights need some (`calibrateOnImages`). */
+export interface LoadOptions extends PrecisionOptions {
   /** Name of a bundled model; default: the first of `bundledModels()`. */
   readonly model?: string;
   /** Own weights, as read from a checkpoint, or several, whose networks' outputs are averaged; wins over `model`. */
@@ -77,7 +79,7 @@ export class CellposeModel {
     const stateDict = options.stateDict ?? bundled!.stateDict;
     checkDiamMean(options.diamMean);
     const { styleOn = true } = options;
-    const network = await createEnsemble(stateDict, { threads, styleOn });
+    const network = await createEnsemble(stateDict, { threads, styleOn, ...withRanges(options, bundled?.ranges) });
     checkOutputs(network);
     const networkOrtho = await loadOrtho(options, network, threads);
     const name = bundled?.model.name ?? options.name ?? 'own weights';
@@ -113,13 +115,12 @@ export class CellposeModel {
 }
 
 /** The network for the planes along z, where one is asked for. */
-async function loadOrtho(
-  { orthoModel, orthoStateDict }: LoadOptions,
-  network: Network,
-  threads: number,
-): Promise<Network | undefined> {
+async function loadOrtho(options: LoadOptions, network: Network, threads: number): Promise<Network | undefined> {
+  const { orthoModel, orthoStateDict } = options;
   if (orthoModel === undefined && !orthoStateDict) return undefined;
-  const ortho = await createNetwork(orthoStateDict ?? (await loadBundled(orthoModel)).stateDict, { threads });
+  const bundled = orthoStateDict ? undefined : await loadBundled(orthoModel);
+  const stateDict = orthoStateDict ?? bundled!.stateDict;
+  const ortho = await createNetwork(stateDict, { threads, ...withRanges(options, bundled?.ranges) });
   if (ortho.nchan === network.nchan && ortho.nout === network.nout) return ortho;
   const counts = ({ nchan, nout }: Network): string => `${nchan} channels and ${nout} outputs`;
   throw new OptionError(

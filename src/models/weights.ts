@@ -1,6 +1,7 @@
 /** The models that ship with the package: what there is, and how their weights are read. Nothing is fetched from elsewhere. */
 import { readResource } from '#platform';
 import type { StateDict } from '../array/stateDict.ts';
+import type { ActivationRanges } from '../engine/precision.ts';
 import { OptionError } from '../errors.ts';
 import { readSafetensors } from '../io/safetensors.ts';
 import { readSizeModelNpy, type SizeParams } from '../io/sizeModelNpy.ts';
@@ -12,6 +13,8 @@ export interface BundledModel {
   readonly file: string;
   /** Size model of this network, where there is one. */
   readonly sizeFile?: string;
+  /** Ranges of this network's values, for `precision: 'int8'`, where there are some. */
+  readonly rangesFile?: string;
   readonly card: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -22,13 +25,19 @@ export interface BundledModel {
 
 /** The models that ship with the package; the first is the default. */
 export async function bundledModels(): Promise<readonly BundledModel[]> {
-  return JSON.parse(new TextDecoder().decode(await readResource('weights/index.json'))) as BundledModel[];
+  return readJson<readonly BundledModel[]>('weights/index.json');
 }
 
-/** Weights and size model of a bundled model. @throws OptionError if there is none of this name. */
-export async function loadBundled(
-  name?: string,
-): Promise<{ model: BundledModel; stateDict: StateDict; size?: SizeParams }> {
+/** All that ships with a model. */
+interface Bundled {
+  readonly model: BundledModel;
+  readonly stateDict: StateDict;
+  readonly size?: SizeParams;
+  readonly ranges?: ActivationRanges;
+}
+
+/** Weights, size model and ranges of a bundled model. @throws OptionError if there is none of this name. */
+export async function loadBundled(name?: string): Promise<Bundled> {
   const models = await bundledModels();
   const model = name === undefined ? models[0] : models.find((m) => m.name === name);
   if (!model) {
@@ -40,6 +49,15 @@ export async function loadBundled(
     );
   }
   const stateDict = await readSafetensors(sourceFromBytes(await readResource(`weights/${model.file}`)));
-  if (model.sizeFile === undefined) return { model, stateDict };
-  return { model, stateDict, size: readSizeModelNpy(await readResource(`weights/${model.sizeFile}`)) };
+  const { sizeFile, rangesFile } = model;
+  return {
+    model,
+    stateDict,
+    ...(sizeFile === undefined ? {} : { size: readSizeModelNpy(await readResource(`weights/${sizeFile}`)) }),
+    ...(rangesFile === undefined ? {} : { ranges: await readJson<ActivationRanges>(`weights/${rangesFile}`) }),
+  };
+}
+
+async function readJson<T>(path: string): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await readResource(path))) as T;
 }
