@@ -1,6 +1,6 @@
 /** A prepared stack as one volume through the network and the dynamics: the steps of `do3D`. */
 import type { FloatArray, Masks } from '../array/ndarray.ts';
-import { resizeAndComputeMasks } from '../dynamics/resizeAndComputeMasks.ts';
+import { volumeMasks } from '../dynamics/volumeMasks.ts';
 import { runNet3D } from '../engine/runNet3D.ts';
 import { gaussianFilterInPlace } from '../transforms/gaussianFilter.ts';
 import type { SplitOptions } from './evalOptions.ts';
@@ -32,7 +32,7 @@ export async function segmentVolume(
   });
   const networkDone = performance.now();
   gaussianFilterInPlace(dP, [0, ...flow3DSmooth]);
-  const masks = dynamics.computeMasks ? await volumeMasks(dP, cellprob, volume.shape, niter, options) : undefined;
+  const masks = dynamics.computeMasks ? await masksOf(dP, cellprob, volume.shape, niter, options) : undefined;
   run.onProgress?.({ stage: 'masks', fraction: 1 });
   return {
     masks: masks ?? { data: new Int32Array(0), shape: [0, 0] },
@@ -45,21 +45,18 @@ export async function segmentVolume(
 }
 
 /** There is no flow check in 3D. */
-function volumeMasks(
+function masksOf(
   dP: FloatArray,
   cellprob: FloatArray,
   [lz, ly, lx]: readonly number[],
   niter: number,
   { dynamics, run }: SplitOptions & { run: RunOptions },
 ): Promise<Masks> {
-  const fits = cellprob.shape[0] === lz && cellprob.shape[1] === ly && cellprob.shape[2] === lx;
-  return resizeAndComputeMasks(dP, cellprob, {
+  return volumeMasks(dP, cellprob, {
     ...dynamics,
     ...(run.signal ? { signal: run.signal } : {}),
-    flowThreshold: 0,
     niter,
     rules: dynamics.rules.dynamics,
-    threads: run.threads,
-    resize: (fits ? null : [lz, ly, lx]) as never,
+    resize: [lz, ly, lx],
   });
 }
