@@ -25,7 +25,7 @@ export interface OverlapPair {
 
 /**
  * @param masksTrue, masksPred  labels of equal shape, integers from 0.
- * @throws ShapeError if the shapes differ; OptionError for negative labels.
+ * @throws ShapeError if the shapes differ; OptionError for labels that are negative or not whole.
  */
 export function labelOverlap(masksTrue: NdArray, masksPred: NdArray): LabelOverlap {
   if (masksTrue.shape.join() !== masksPred.shape.join())
@@ -65,11 +65,20 @@ function countPairs(a: NdArray['data'], b: NdArray['data'], width: number): Map<
   return counts;
 }
 
+/** @throws OptionError for a label that is negative or not whole. */
 function highestLabel({ data }: NdArray): number {
   let highest = 0;
   for (let i = 0; i < data.length; i++) {
-    if (data[i] > highest) highest = data[i];
-    else if (data[i] < 0) throw new OptionError('masks', data[i], `masks: labels must be 0 or more; got ${data[i]}`);
+    const label = data[i];
+    if (label > highest) highest = label;
+    if (!(label >= 0) || label % 1 !== 0) {
+      const remedy = 'give the label image, not a probability or a picture';
+      throw new OptionError(
+        'masks',
+        label,
+        `masks: labels must be 0 or more, and whole numbers; got ${label}: ${remedy}`,
+      );
+    }
   }
   return highest;
 }

@@ -129,6 +129,15 @@ describe('averagePrecision', () => {
     );
   });
 
+  it('refuses probabilities, and takes whole numbers of any type, gaps, and an image without background', () => {
+    const half = { data: Float32Array.of(0.5, 1, 1, 1, 1, 1, 1, 1), shape: two.shape };
+    expect(() => averagePrecision(two, half)).toThrow('got 0.5');
+    const full = { data: Float32Array.of(4, 4, 4, 4, 4, 4, 4, 4), shape: two.shape };
+    const { ap, fn } = averagePrecision(full, full, [0.9]);
+    // The highest label counts as the number of cells, as in Cellpose.
+    expect([ap[0], fn[0]]).toEqual([Math.fround(1 / 7), 3]);
+  });
+
   it('takes thousands of cells', () => {
     const side = 450;
     const field = (shift: number) => {
