@@ -100,6 +100,7 @@ export { unetThresholds } from './models/unetThresholds.ts';
 export { type BundledModel, bundledModels } from './models/weights.ts';
 export { type CPnetConfig, cpnet } from './nets/cpnet.ts';
 export { unet } from './nets/unet.ts';
+export type { Device } from './platform/types.ts';
 // Pictures
 export { displayRgb } from './plot/displayRgb.ts';
 export { dxToCirc } from './plot/dxToCirc.ts';

@@ -37,6 +37,9 @@ export async function createEnsemble(
     get engine() {
       return first.engine;
     },
+    get notes() {
+      return first.notes ?? [];
+    },
     async forward(tiles) {
       const outputs: TileOutput[] = [];
       for (const network of members) outputs.push(await network.forward(tiles));

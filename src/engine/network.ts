@@ -10,10 +10,12 @@
 import { createSession } from '#platform';
 import type { NdArray } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
+import { OptionError } from '../errors.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import { cpnet } from '../nets/cpnet.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
+import type { Device } from '../platform/types.ts';
 import { checkTiles } from './checkTiles.ts';
 import { type PrecisionOptions, planPrecision } from './precision.ts';
 import { SessionCache } from './sessionCache.ts';
@@ -22,6 +24,8 @@ import type { TileNetwork, TileOutput } from './tileNetwork.ts';
 export interface NetworkOptions extends PrecisionOptions {
   /** Processor threads; default: all. The numbers that come out do not depend on it. */
   readonly threads?: number;
+  /** What shall compute; default 'cpu'. */
+  readonly device?: Device;
   /** False: the upward path sees zeros in place of the style. Default true. */
   readonly styleOn?: boolean;
   /** Between levels take the largest (true, default) or the mean of each 2 × 2 square. */
@@ -49,14 +53,15 @@ const keptSessions = 2;
  * @throws OptionError                    where `threads` is not a whole number from 1; for `precision` and `ranges` as `planPrecision`.
  */
 export async function createNetwork(stateDict: StateDict, options: NetworkOptions = {}): Promise<Network> {
-  const { styleOn = true, maxPool = true } = options;
+  const { styleOn = true, maxPool = true, device = 'cpu' } = options;
   const threads = threadCount('createNetwork', options.threads);
+  checkDevice(device);
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
   const precision = planPrecision(weights, options);
   const sessions = new SessionCache(keptSessions, ([ly, lx]) => {
     const lean = precision.prepare(cpnet(config, { batch: 1, ly, lx }));
-    return createSession(encodeOnnx(lean.graph, lean.weights), { threads });
+    return createSession(encodeOnnx(lean.graph, lean.weights), { threads, device });
   });
   const nchan = config.nbase[0];
   return {
@@ -69,12 +74,20 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
     get engine() {
       return sessions.engine + precision.label;
     },
+    get notes() {
+      return sessions.notes;
+    },
     async forward(tiles): Promise<TileOutput> {
       checkTiles('forward', tiles.shape, nchan, 2 ** (config.nbase.length - 2));
       return runTiles(tiles, config, sessions);
     },
     release: () => sessions.release(),
   };
+}
+
+function checkDevice(device: string): void {
+  if (['auto', 'cpu', 'webgpu'].includes(device)) return;
+  throw new OptionError('device', device, `createNetwork: device must be 'auto', 'cpu' or 'webgpu'; got '${device}'`);
 }
 
 async function runTiles(

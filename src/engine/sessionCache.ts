@@ -14,6 +14,7 @@ export class SessionCache {
   #line: Promise<unknown> = Promise.resolve();
   #released = false;
   #engine = 'not started';
+  #notes: readonly string[] = [];
 
   constructor(most: number, make: Make) {
     this.#most = most;
@@ -23,6 +24,11 @@ export class SessionCache {
   /** What runs the networks, known from the first job on. */
   get engine(): string {
     return this.#engine;
+  }
+
+  /** What the sessions say of it, likewise. */
+  get notes(): readonly string[] {
+    return this.#notes;
   }
 
   /** Runs a job with the session for inputs of a shape, after the jobs before it. */
@@ -58,6 +64,7 @@ export class SessionCache {
     const session = known ?? (await this.#make(shape));
     this.#sessions.set(key, session);
     this.#engine = session.engine;
+    this.#notes = session.notes ?? [];
     return session;
   }
 }

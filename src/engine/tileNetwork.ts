@@ -20,6 +20,8 @@ export interface TileNetwork {
   readonly concurrency: number;
   /** What runs it, for the result's record. */
   readonly engine: string;
+  /** What was asked for and could not be had, for the result's notes; known from the first tile on. */
+  readonly notes?: readonly string[];
   /** Runs a batch of tiles (batch, nchan, h, w), float32, h and w divisible by 8. */
   forward(tiles: NdArray<Float32Array>): Promise<TileOutput>;
 }

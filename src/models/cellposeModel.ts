@@ -5,6 +5,7 @@ import { createEnsemble } from '../engine/ensemble.ts';
 import { createNetwork, type Network } from '../engine/network.ts';
 import { type PrecisionOptions, withRanges } from '../engine/precision.ts';
 import { OptionError } from '../errors.ts';
+import type { Device } from '../platform/types.ts';
 import { evalList, isList } from './evalList.ts';
 import { splitOptions } from './evalOptions.ts';
 import { prepareImage } from './prepareImage.ts';
@@ -31,6 +32,11 @@ export interface LoadOptions extends PrecisionOptions {
   readonly diamMean?: number;
   /** Processor threads for network and dynamics; default: all. Results do not depend on it. */
   readonly threads?: number;
+  /**
+   * What runs the network. 'cpu' (default); in a browser also 'webgpu', any adapter, and 'auto', an adapter in hardware or else the
+   * processor. Where it cannot be had, results say so in their notes.
+   */
+  readonly device?: Device;
 }
 
 /** The network behind a model. For this folder only: `SizeModel` and `Cellpose` run it several times on one image. */
@@ -78,8 +84,13 @@ export class CellposeModel {
     const bundled = options.stateDict ? undefined : await loadBundled(options.model);
     const stateDict = options.stateDict ?? bundled!.stateDict;
     checkDiamMean(options.diamMean);
-    const { styleOn = true } = options;
-    const network = await createEnsemble(stateDict, { threads, styleOn, ...withRanges(options, bundled?.ranges) });
+    const { styleOn = true, device = 'cpu' } = options;
+    const network = await createEnsemble(stateDict, {
+      threads,
+      device,
+      styleOn,
+      ...withRanges(options, bundled?.ranges),
+    });
     checkOutputs(network);
     const networkOrtho = await loadOrtho(options, network, threads);
     const name = bundled?.model.name ?? options.name ?? 'own weights';
@@ -120,7 +131,11 @@ async function loadOrtho(options: LoadOptions, network: Network, threads: number
   if (orthoModel === undefined && !orthoStateDict) return undefined;
   const bundled = orthoStateDict ? undefined : await loadBundled(orthoModel);
   const stateDict = orthoStateDict ?? bundled!.stateDict;
-  const ortho = await createNetwork(stateDict, { threads, ...withRanges(options, bundled?.ranges) });
+  const ortho = await createNetwork(stateDict, {
+    threads,
+    device: options.device ?? 'cpu',
+    ...withRanges(options, bundled?.ranges),
+  });
   if (ortho.nchan === network.nchan && ortho.nout === network.nout) return ortho;
   const counts = ({ nchan, nout }: Network): string => `${nchan} channels and ${nout} outputs`;
   throw new OptionError(

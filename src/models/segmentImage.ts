@@ -59,7 +59,12 @@ export async function segmentImage(
     preset: options.dynamics.rules.dynamics.name,
     engine: network.engine,
     axes,
-    notes: [...notes, ...scaleNotes(rescale, diamMean), ...stackNotes(volume.shape[0], options)],
+    notes: [
+      ...notes,
+      ...(network.notes ?? []),
+      ...scaleNotes(rescale, diamMean),
+      ...stackNotes(volume.shape[0], options),
+    ],
     timing: { network: networkMs, masks: masksMs, total: performance.now() - run.begin },
   };
 }

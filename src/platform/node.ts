@@ -65,6 +65,8 @@ export function spawnWorker(source: string): WorkerHandle {
   };
 }
 
+const withoutWebGpu = 'WebGPU: there is none in Node; the network runs on the processor instead.';
+
 type Feeds = Readonly<Record<string, NdArray<Float32Array>>>;
 
 /** Where this package's onnxruntime-node is; the thread that loads it has no place of its own to look from. */
@@ -125,6 +127,7 @@ export async function createSession(model: Uint8Array, runtime: RuntimeOptions):
   });
   return {
     engine: `onnxruntime-node ${version}, cpu`,
+    notes: runtime.device === 'webgpu' ? [withoutWebGpu] : [],
     async run(feeds) {
       const message = { kind: 'run', feeds: withoutSurroundings(feeds) };
       const ran = ask<{ outputs: Record<string, NdArray<Float32Array>> }>(thread, message);

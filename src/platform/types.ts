@@ -15,15 +15,25 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
+/**
+ * What shall compute. 'cpu': the processor. 'webgpu': WebGPU where there is any adapter, also one in software. 'auto': WebGPU where
+ * there is an adapter in hardware. Node has the processor only.
+ */
+export type Device = 'auto' | 'cpu' | 'webgpu';
+
 export interface RuntimeOptions {
   /** Threads inside one run of the network; 1 or more. */
   readonly threads: number;
+  /** Default 'cpu'. Where another cannot be had, the processor takes its place, with a note. */
+  readonly device?: Device;
 }
 
 /** A compiled network. */
 export interface RuntimeSession {
   /** What runs it, for the result's record: for example 'onnxruntime-node 1.30.0, cpu'. */
   readonly engine: string;
+  /** What was asked for and could not be had, in whole sentences for the user. */
+  readonly notes?: readonly string[];
   run(feeds: Readonly<Record<string, NdArray<Float32Array>>>): Promise<Record<string, NdArray<Float32Array>>>;
   release(): Promise<void>;
 }

@@ -7,26 +7,12 @@ import { DeviceError } from '../errors.ts';
 import type { RuntimeOptions, RuntimeSession } from './types.ts';
 import { borrowRuntime, type Provider } from './webRuntime.ts';
 
-/** What shall run a network. */
-export interface WebRuntimeOptions extends RuntimeOptions {
-  /**
-   * 'cpu' (default): WebAssembly. 'webgpu': WebGPU where there is any adapter, also one in software. 'auto': WebGPU where there is an
-   * adapter in hardware.
-   */
-  readonly device?: 'auto' | 'cpu' | 'webgpu';
-}
-
-export interface WebRuntimeSession extends RuntimeSession {
-  /** What was asked for and could not be had, in whole sentences for the user. */
-  readonly notes: readonly string[];
-}
-
 type Arrays = Readonly<Record<string, NdArray<Float32Array>>>;
 
 let sessions = 0;
 
 /** @throws DeviceError where the runtime cannot be loaded or refuses the network. */
-export async function createSession(model: Uint8Array, options: WebRuntimeOptions): Promise<WebRuntimeSession> {
+export async function createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession> {
   const { device = 'cpu' } = options;
   const notes: string[] = [];
   const withoutGpu = (reason: string) => notes.push(`WebGPU: ${reason}; the network runs on the processor instead.`);
@@ -60,7 +46,7 @@ async function openSession(
   provider: Provider,
   threads: number,
   notes: readonly string[],
-): Promise<WebRuntimeSession> {
+): Promise<RuntimeSession> {
   const device = provider === 'webgpu' ? 'webgpu' : 'cpu';
   const refuse = (what: string) => (cause: unknown) => {
     throw new DeviceError(device, `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);

@@ -10,6 +10,7 @@ interface Segmented {
   readonly shape: readonly number[];
   readonly count: number;
   readonly engine: string;
+  readonly notes: readonly string[];
   readonly pause: number;
   readonly isolated: boolean;
 }
@@ -41,6 +42,16 @@ describe.skipIf(browserMissing)('segmentation in Chromium (needs /usr/bin/chromi
     expected.set(file, result);
     return result;
   };
+
+  it('puts what it could not have into the notes of the result', async () => {
+    const page = await browser.open({ isolated: false });
+    const options = { channels: [0, 0], diameter: 26.04 };
+    const load = { device: 'webgpu', threads: 2 };
+    const { notes } = await page.call<Segmented>('segment', '/samples/crowded_nuclei.png', options, load);
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toMatch(/^WebGPU: .*; the network runs on the processor instead\.$/);
+    expect(notes[1]).toMatch(/^One thread: the page is not cross-origin isolated\./);
+  });
 
   describe.each([true, false])('cross-origin isolated: %s', (isolated) => {
     let page: TestPage;
