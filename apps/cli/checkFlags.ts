@@ -36,6 +36,8 @@ function checkRanges(args: Args): void {
   const sigmas = [args.flow3D_smooth].flat();
   const sigmasOk = [1, 3].includes(sigmas.length) && sigmas.every((sigma) => sigma >= 0 && Number.isFinite(sigma));
   require('--flow3D_smooth', sigmas.join(' '), sigmasOk, 'one number from 0 on, or three, for z, y and x');
+  const { precision } = args;
+  require('--precision', precision, precision === 'float32' || precision === 'int8', 'float32 or int8');
   if (threads !== null) require('--threads', threads, threads >= 1, '1 or more');
   normPercentile(args);
   if (args.dir !== null && args.dir === '') throw new UsageError('--dir: needs the name of a folder');

@@ -6,7 +6,11 @@ import type { NamedAxes } from './readPicture.ts';
 import type { Segmenter } from './segmenter.ts';
 
 /** The flags in the words of the library. */
-export function evalOptions(args: Args, model: Segmenter, fromFile: NamedAxes = {}): EvalOptions {
+export function evalOptions(
+  args: Args,
+  model: Pick<Segmenter, 'estimatesDiameter'>,
+  fromFile: NamedAxes = {},
+): EvalOptions {
   const percentile = normPercentile(args);
   const channels = channelsOf(args);
   // Without a size model, leaving the diameter out is what makes the model use the mean of its training objects.

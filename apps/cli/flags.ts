@@ -324,6 +324,15 @@ export const flags = [
     help: 'processor threads; else $OMP_NUM_THREADS, else all; cells do not depend on it',
   },
   {
+    name: '--precision',
+    group: 'run',
+    type: 'str',
+    default: 'float32',
+    from: 'own',
+    metavar: 'TYPE',
+    help: 'float32, or int8: two to three times faster, cells as good but not the same to the pixel',
+  },
+  {
     name: '--record',
     group: 'run',
     type: 'str',

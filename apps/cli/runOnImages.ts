@@ -9,6 +9,7 @@ import type { Host } from './host.ts';
 import { findImages } from './imageFiles.ts';
 import { checkImagesAreSafe } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
+import { findRanges } from './ranges.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { modelRecord, type RunRecord, startRecord, writeRecord } from './runRecord.ts';
 import { loadSegmenter, type Segmenter } from './segmenter.ts';
@@ -48,7 +49,7 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   try {
     note([...notes, ...folderNotes], reporter, record);
     const first = readAhead(images[0]);
-    const model = await prepareModel(request, reporter, record);
+    const model = await prepareModel(request, images, controller.signal, reporter, record);
     if (!controller.signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
     await segmentFiles(images, first, model, { args, host, reporter, record, signal: controller.signal });
     await model.release();
@@ -85,7 +86,13 @@ async function checkSavedir({ savedir }: Args): Promise<void> {
   if (!info.isDirectory()) throw new RunError(`--savedir ${savedir}: this is a file, not a folder`);
 }
 
-async function prepareModel(request: RunRequest, reporter: Reporter, record: RunRecord): Promise<Segmenter> {
+async function prepareModel(
+  request: RunRequest,
+  images: readonly string[],
+  signal: AbortSignal,
+  reporter: Reporter,
+  record: RunRecord,
+): Promise<Segmenter> {
   const { parsed, host } = request;
   const { args, given } = parsed;
   const choice = await chooseModel(args, given, host);
@@ -94,7 +101,13 @@ async function prepareModel(request: RunRequest, reporter: Reporter, record: Run
   const threads = threadsOf(args.threads, host.env);
   const load = host.loadSegmenter ?? loadSegmenter;
   const estimateDiameter = args.diameter === 0;
-  const options = { estimateDiameter, ...(threads === undefined ? {} : { threads }), ...(ortho ? { ortho } : {}) };
+  const tell = (line: string) => note([line], reporter, record);
+  const options = {
+    estimateDiameter,
+    ...(threads === undefined ? {} : { threads }),
+    ...(ortho ? { ortho } : {}),
+    ...(args.precision === 'int8' ? { rangesOf: findRanges({ images, args, host, threads, signal, tell }) } : {}),
+  };
   const model = await load(choice, options);
   record.model = await modelRecord(choice, model, ortho);
   const { diamMean, diamLabels } = model;

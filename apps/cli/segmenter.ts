@@ -38,7 +38,8 @@ export interface Segmenter {
 export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterOptions): Promise<Segmenter> {
   const shared = {
     ...(options.threads === undefined ? {} : { threads: options.threads }),
-    ...(await orthoOptions(options.ortho)),
+    ...(options.rangesOf ? { precision: 'int8' as const } : {}),
+    ...(await orthoOptions(options)),
   };
   const { source, name } = choice;
   if (source.kind === 'bundled') {
@@ -49,7 +50,8 @@ export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterO
   }
   const stateDict = await weightsOfFile(source.path);
   const diamMean = source.diamMean === undefined ? {} : { diamMean: source.diamMean };
-  const load = { stateDict, name, ...diamMean, ...shared };
+  const ranges = await options.rangesOf?.(source, stateDict);
+  const load = { stateDict, name, ...diamMean, ...shared, ranges: [ranges ?? [], shared.ranges ?? []].flat() };
   const { sizePath } = source;
   if (!options.estimateDiameter || sizePath === undefined) {
     return named(source.path, async () => plain(await CellposeModel.load(load)));
@@ -63,10 +65,12 @@ export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterO
 }
 
 /** Weights for the planes along z. */
-async function orthoOptions(ortho: ModelChoice | undefined): Promise<LoadOptions> {
+async function orthoOptions({ ortho, rangesOf }: LoadSegmenterOptions): Promise<LoadOptions> {
   if (!ortho) return {};
   const { source, name } = ortho;
-  return source.kind === 'bundled' ? { orthoModel: name } : { orthoStateDict: await weightsOfFile(source.path) };
+  if (source.kind === 'bundled') return { orthoModel: name };
+  const orthoStateDict = await weightsOfFile(source.path);
+  return rangesOf ? { orthoStateDict, ranges: await rangesOf(source, orthoStateDict) } : { orthoStateDict };
 }
 
 function weightsOfFile(path: string): Promise<StateDict> {
