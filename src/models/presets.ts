@@ -19,7 +19,7 @@ export interface EvalRules {
 }
 
 /** By name. The network, its tiles and the scaling of intensities are those of Cellpose 3.1 with all of them. */
-export const presets: Readonly<Record<PresetName, EvalRules>> = Object.freeze({
+const presets: Readonly<Record<PresetName, EvalRules>> = Object.freeze({
   dynamics2020: {
     dynamics: dynamics2020,
     defaults: { resample: false, interp: false },
