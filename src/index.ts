@@ -93,6 +93,7 @@ export { Cellpose, type CellposeLoadOptions } from './models/cellpose.ts';
 export { CellposeModel, type LoadOptions } from './models/cellposeModel.ts';
 export { evalDefaults } from './models/defaults.ts';
 export type { SizeEstimate } from './models/estimateSize.ts';
+export type { PresetName } from './models/presets.ts';
 export { SizeModel } from './models/sizeModel.ts';
 export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';
 export { type UnetEvalOptions, type UnetLoadOptions, UnetModel, type UnetResult } from './models/unetModel.ts';
