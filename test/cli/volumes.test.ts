@@ -33,7 +33,6 @@ describe('the command line on a volume', () => {
   const labels = async () => readImage(new Uint8Array(readFileSync(join(folder, 'vol_cp_masks.tif'))));
 
   it.each([
-    ['do3D', ['--do_3D']],
     ['do3D_smooth', ['--do_3D', '--flow3D_smooth', '1']],
     ['stitch', ['--stitch_threshold', '0.3']],
     ['planes', []],
