@@ -116,10 +116,12 @@ export { outlineView } from './plot/outlineView.ts';
 export { showSegmentation } from './plot/showSegmentation.ts';
 // Images before the network, and tiles
 export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
+export { type ConvertOptions4, convertImage4 } from './transforms/convertImage4.ts';
 export { getPadYX } from './transforms/getPadYX.ts';
 export { normalize99 } from './transforms/normalize99.ts';
 export { normalize99Tile, type TileNormOptions } from './transforms/normalize99Tile.ts';
 export { type NormalizeParams, normalizeImg } from './transforms/normalizeImg.ts';
+export { type NormalizeRules, normalizeRules3, normalizeRules4 } from './transforms/normalizeRules.ts';
 export { resizeImage } from './transforms/resizeImage.ts';
 export { type SmoothSharpenOptions, smoothSharpenImg } from './transforms/smoothSharpenImg.ts';
 export { taperMask } from './transforms/taperMask.ts';

@@ -7,6 +7,8 @@ export interface PadOptions {
   readonly extra?: number;
   /** (ly, lx): smaller pictures are padded to this size, in place of a multiple of `div`. */
   readonly minSize?: readonly [number, number];
+  /** The margin of `extra` counts towards `minSize`, as in Cellpose 4; default false. */
+  readonly minSizeWithMargin?: boolean;
 }
 
 /** Pixels to add above, below, left and right. */
@@ -18,8 +20,10 @@ export function getPadYX(ly: number, lx: number, options: PadOptions = {}): Padd
   return [...padAxis(ly, minLy, options), ...padAxis(lx, minLx, options)];
 }
 
-function padAxis(size: number, minSize: number, { div = 16, extra = 1 }: PadOptions): [number, number] {
-  const missing = size < minSize ? minSize - size : Math.ceil(size / div) * div - size;
+function padAxis(size: number, minSize: number, options: PadOptions): [number, number] {
+  const { div = 16, extra = 1, minSizeWithMargin = false } = options;
+  const counted = minSizeWithMargin ? extra * div : 0;
+  const missing = size < minSize ? Math.max(0, minSize - size - counted) : Math.ceil(size / div) * div - size;
   const margin = Math.floor((extra * div) / 2);
   const before = Math.floor(missing / 2);
   return [margin + before, margin + missing - before];

@@ -16,6 +16,11 @@ export interface TileNormOptions {
   readonly norm3D?: boolean | undefined;
   /** Sigma, in tiles, of one more smoothing with `norm3D`; default 1, and 0 counts as 1. */
   readonly smooth3D?: number | undefined;
+  /**
+   * In pictures without z axis each row is scaled by its own percentiles, or all by those of the first row (default): 3.1 drops
+   * a z axis there that the interpolated percentiles do not have.
+   */
+  readonly rows?: 'first' | 'own' | undefined;
 }
 
 /**
@@ -25,11 +30,11 @@ export interface TileNormOptions {
  * @returns      new array of the same shape.
  * @throws ShapeError for other ranks; OptionError for a blocksize that is no whole number from 1, or smooth3D below 0.
  *
- * A picture (ly, lx, nchan) is scaled as 3.1 scales it, each row by the percentiles of its first row: see `firstRowOnly`.
- * Give (1, ly, lx, nchan), as 3.1's `eval` does, to scale each place by its own.
+ * A picture (ly, lx, nchan) is scaled as 3.1 scales it, each row by the percentiles of its first row.
+ * Give `rows: 'own'`, or (1, ly, lx, nchan) as 3.1's `eval` does, to scale each place by its own.
  */
 export function normalize99Tile(image: FloatArray, options: TileNormOptions = {}): FloatArray {
-  const { blocksize = 100, percentile = [1, 99], norm3D = false, smooth3D = 1 } = options;
+  const { blocksize = 100, percentile = [1, 99], norm3D = false, smooth3D = 1, rows = 'first' } = options;
   checkOptions(blocksize, smooth3D);
   const { data, shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalize99Tile', '([lz,] ly, lx, nchan)', shape);
@@ -45,16 +50,10 @@ export function normalize99Tile(image: FloatArray, options: TileNormOptions = {}
   const shared = norm3D || lz === 1 ? meanMap(maps) : undefined;
   for (let z = 0; z < lz; z++) {
     const target = out.subarray(z * size, (z + 1) * size);
-    scaleByMap(target, shared ?? maps[z], grid, nchan, shape.length === 3 && firstRowOnly);
+    scaleByMap(target, shared ?? maps[z], grid, nchan, shape.length === 3 && rows === 'first');
   }
   return { data: out, shape };
 }
-
-/**
- * 3.1 takes, for an image without a z axis, the first row of the interpolated percentiles for all rows: it drops a z axis
- * that the percentiles do not have. With false, it would be as for an image with a z axis of one plane.
- */
-const firstRowOnly = true;
 
 /** Percentiles of the tiles of one plane, each (ny, nx, nchan). */
 interface PercentileMap {

@@ -3,6 +3,7 @@ import { checkArray, type FloatArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError, UnsupportedError } from '../errors.ts';
 import { channelPercentiles, scaleValues } from './normalize99.ts';
 import { normalize99Tile } from './normalize99Tile.ts';
+import { type NormalizeRules, normalizeRules3 } from './normalizeRules.ts';
 import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
 /** How intensities are scaled before the network sees them. Keys as in Cellpose's `normalize` dictionary. */
@@ -32,13 +33,18 @@ export interface NormalizeParams {
  * sharpening come before; percentiles of tiles, if asked for, take the place of those of the whole image.
  *
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
- * @returns      new array of the same shape. A channel of one value stays as it is and is not inverted.
+ * @param rules  what generations of Cellpose do differently; default: as 3.1.
+ * @returns      new array of the same shape. A channel of one value is not inverted; `rules` say if it stays as it is.
  * @throws ShapeError for an image of other rank; OptionError for values that cannot work, and for `invert` without scaling.
  * @throws UnsupportedError for unknown keys; the message names the key.
  *
  * With `tileNormBlocksize`, an image (ly, lx, nchan) is scaled otherwise than one (1, ly, lx, nchan): see `normalize99Tile`.
  */
-export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): FloatArray {
+export function normalizeImg(
+  image: FloatArray,
+  params: NormalizeParams = {},
+  rules: NormalizeRules = normalizeRules3,
+): FloatArray {
   checkKeys(params);
   const { shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalizeImg', '([lz,] ly, lx, nchan)', shape);
@@ -63,18 +69,18 @@ export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): F
       percentile: percents,
       norm3D,
       smooth3D: tileNormSmooth3D ?? 1,
+      rows: rules.tileRows,
     });
-    return scaleChannels(scaled, invert, () => invertsTiles);
+    return scaleChannels(scaled, invert, () => rules.invertTiles);
   }
   return scaleChannels(filtered, invert, (out, c) => {
     if (!normalize) return false;
     const parts = norm3D ? [out] : planes(out);
-    return parts.filter((part) => scaleChannel(part, c, percents)).length > 0;
+    const scaled = parts.filter((part) => scaleChannel(part, c, percents)).length > 0;
+    if (!scaled && rules.flatChannels === 'zero') fillChannel(out, c, 0);
+    return scaled;
   });
 }
-
-/** 3.1 does not invert what is scaled in tiles, and says nothing. With true, it is inverted like the rest. */
-const invertsTiles = false;
 
 /** A copy whose channels went through `scale`; those of which it says true are inverted if `invert`. */
 function scaleChannels(image: FloatArray, invert: boolean, scale: (out: FloatArray, c: number) => boolean): FloatArray {
@@ -98,6 +104,10 @@ function scaleChannel(image: FloatArray, c: number, percents: readonly [number, 
   const [low, high] = channelPercentiles(image, c, percents);
   scaleValues(data, low, high, { offset: c, stride: nchan });
   return true;
+}
+
+function fillChannel({ data, shape }: FloatArray, c: number, value: number): void {
+  for (let p = c; p < data.length; p += shape[shape.length - 1]) data[p] = value;
 }
 
 /** Views of the planes of a volume; a plane itself is its only plane. */

@@ -1,0 +1,23 @@
+/** What generations of Cellpose do differently in `normalizeImg`. Source: `transforms.normalize_img` of 3.1 and of 4. */
+
+export interface NormalizeRules {
+  /** Whether `invert` acts on what was scaled in tiles. 3.1 leaves it as it is, and says nothing. */
+  readonly invertTiles: boolean;
+  /** What becomes of a channel of one value, which has no scale. */
+  readonly flatChannels: 'keep' | 'zero';
+  /** Which percentiles scale a picture without z axis: see `TileNormOptions.rows`. */
+  readonly tileRows: 'first' | 'own';
+}
+
+export const normalizeRules3: NormalizeRules = Object.freeze({
+  invertTiles: false,
+  flatChannels: 'keep',
+  tileRows: 'first',
+});
+
+/** Version 4 also sets an image to 0 that is not to be scaled at all; here `normalize: false` leaves it as it is. */
+export const normalizeRules4: NormalizeRules = Object.freeze({
+  invertTiles: true,
+  flatChannels: 'zero',
+  tileRows: 'first',
+});
