@@ -330,7 +330,7 @@ export const flags = [
     default: 'float32',
     from: 'own',
     metavar: 'TYPE',
-    help: 'float32, or int8: two to three times faster, cells as good but not the same to the pixel',
+    help: 'float32, or int8: about three times faster, cells as good but not the same to the pixel',
   },
   {
     name: '--record',

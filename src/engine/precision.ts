@@ -27,7 +27,7 @@ export interface ActivationRanges {
 
 export interface PrecisionOptions {
   /**
-   * 'float32' (default), or 'int8': two to three times faster, with cells that are as good but not the same ones to the
+   * 'float32' (default), or 'int8': about three times faster, in browsers twice, with cells that are as good but not the same ones to the
    * pixel, and not the same on every kind of processor.
    */
   readonly precision?: NetworkPrecision;
