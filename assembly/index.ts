@@ -4,5 +4,6 @@
  * numbers. The last argument of a kernel that needs room of its own is the number of its thread.
  */
 export { stepsLinear, stepsNearest } from './steps';
+export { stepsGrid, stepsNearestVoxel } from './gridSteps';
 export { planeHeat, solidHeat } from './diffusion';
 export { heatErrors, heatFlows } from './heatGradient';

@@ -1,9 +1,11 @@
 /** From the network's output to masks. Source: cellpose 3.1 `dynamics.compute_masks`. */
-import { checkArray, type FloatArray, type Masks2D } from '../array/ndarray.ts';
+import { checkArray, type FloatArray, type Masks, sizeOf } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
+import { renumber } from '../masks/renumber.ts';
 import { removeBadFlowMasks } from './flowErrors.ts';
-import { walkPixels } from './followFlows.ts';
+import { laneOf, type WriteFlow, walk } from './followFlows.ts';
+import type { FollowRules } from './followRules.ts';
 import { getMasks } from './getMasks.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
 
@@ -12,7 +14,7 @@ export interface ComputeMasksOptions {
   readonly niter?: number;
   /** Pixels with a larger cellprob (a logit) belong to cells. @default 0 */
   readonly cellprobThreshold?: number;
-  /** Masks with a larger flow error are removed; 0 switches the check off. @default 0.4 */
+  /** Masks of a plane with a larger flow error are removed; 0 switches the check off. In volumes there is none. @default 0.4 */
   readonly flowThreshold?: number;
   /** Read flows between pixels. @default true */
   readonly interp?: boolean;
@@ -31,10 +33,10 @@ export interface ComputeMasksOptions {
  * Computes masks from flows and cell probability: pixels above the threshold walk along the flow, those that meet form a
  * mask, and masks that disagree with the flow are removed.
  *
- * @param dP        flow of the network, (2, ly, lx), 5 × unit length; plane 0 is y.
- * @param cellprob  (ly, lx), logits.
- * @returns         labels, (ly, lx). Numbered by first appearance; the flow check leaves gaps, `minSize` above 0 closes them.
- *                  All 0 where there are no cells.
+ * @param dP        flow of the network, (2, ly, lx), 5 × unit length, plane 0 is y; or (3, lz, ly, lx), z, y, x.
+ * @param cellprob  (ly, lx) or (lz, ly, lx), logits.
+ * @returns         labels of the shape of cellprob. Numbered by first appearance; the flow check leaves gaps, `minSize` above 0
+ *                  closes them. All 0 where there are no cells.
  * @throws ShapeError if the sizes differ; OptionError for impossible options.
  *
  * NaN in cellprob is background; a coordinate that NaN in dP would move becomes 0.
@@ -43,28 +45,41 @@ export async function computeMasks(
   dP: FloatArray,
   cellprob: FloatArray,
   options: ComputeMasksOptions = {},
-): Promise<Masks2D> {
-  const { cellprobThreshold = 0, flowThreshold = 0.4, minSize = -1, rules = dynamics3 } = options;
-  const shape = checkShapes(dP, cellprob);
+): Promise<Masks> {
+  const {
+    cellprobThreshold = 0,
+    flowThreshold = 0.4,
+    minSize = -1,
+    rules = dynamics3,
+    maxSizeFraction = 0.4,
+  } = options;
+  const { shape } = cellprob;
+  checkShapes(dP, cellprob);
   checkNumbers({ cellprobThreshold, flowThreshold, minSize });
-  const pixels = cellPixels(cellprob.data, cellprobThreshold);
-  if (pixels.length === 0) return { data: new Int32Array(shape[0] * shape[1]), shape };
-  const writeFlow = (flow: Float32Array) => writeCellFlow(dP.data, pixels, rules.follow.flowScale, flow);
-  const p = await walkPixels(shape, pixels, writeFlow, { ...options, settle: true });
-  let masks = getMasks(p, pixels, shape, { maxSizeFraction: options.maxSizeFraction ?? 0.4, rules: rules.masks });
-  if (flowThreshold > 0) masks = await removeBadFlowMasks(masks, dP, flowThreshold, options);
-  return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize) : masks;
+  const cells = cellPixels(cellprob.data, cellprobThreshold);
+  const pixels = walkersAmong(cells, dP, rules.follow);
+  if (pixels.length === 0) return { data: new Int32Array(sizeOf(shape)), shape };
+  const p = await walk(shape, pixels, cellFlow(dP, cells, rules.follow), {
+    ...options,
+    rules: rules.follow,
+    settle: true,
+  });
+  let masks = getMasks(p, pixels, shape, { maxSizeFraction, rules: rules.masks });
+  if (flowThreshold > 0 && shape.length === 2) {
+    masks = await removeBadFlowMasks(masks, dP, flowThreshold, options);
+    if (rules.masks.afterCheck === 'rank') masks = renumber(masks, 'rank');
+  }
+  return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize, rules.masks.sizes) : masks;
 }
 
-function checkShapes(dP: FloatArray, cellprob: FloatArray): readonly [number, number] {
-  if (cellprob.shape.length !== 2) throw new ShapeError('computeMasks', 'cellprob (ly, lx)', cellprob.shape);
-  const [ly, lx] = cellprob.shape;
-  if (dP.shape.length !== 3 || dP.shape[0] !== 2 || dP.shape[1] !== ly || dP.shape[2] !== lx) {
-    throw new ShapeError('computeMasks', `dP (2, ${ly}, ${lx}) to match cellprob`, dP.shape);
-  }
+function checkShapes(dP: FloatArray, cellprob: FloatArray): void {
+  const { shape } = cellprob;
+  if (shape.length !== 2 && shape.length !== 3)
+    throw new ShapeError('computeMasks', 'cellprob (ly, lx) or (lz, ly, lx)', shape);
+  if (dP.shape.join() !== [shape.length, ...shape].join())
+    throw new ShapeError('computeMasks', `dP (${shape.length}, ${shape.join(', ')}) to match cellprob`, dP.shape);
   checkArray('computeMasks', dP);
   checkArray('computeMasks', cellprob);
-  return [ly, lx];
 }
 
 /** NaN would pass every comparison below as "no". */
@@ -82,12 +97,27 @@ function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {
   return pixels.subarray(0, n);
 }
 
-/** The flow in pixels per step, (dy, dx) per pixel; outside cells it stays 0. */
-function writeCellFlow(dP: Float32Array, pixels: Int32Array, flowScale: number, flow: Float32Array): void {
-  const n = dP.length / 2;
-  for (let k = 0; k < pixels.length; k++) {
-    const i = pixels[k];
-    flow[2 * i] = dP[i] / flowScale;
-    flow[2 * i + 1] = dP[n + i] / flowScale;
-  }
+/** Flows of at most this length, in pixels per step, move nothing by the older rules. */
+const stillFlow = 1e-3;
+
+function walkersAmong(cells: Int32Array, { data, shape }: FloatArray, { walkers, flowScale }: FollowRules): Int32Array {
+  if (walkers === 'cells') return cells;
+  const n = data.length / shape[0];
+  const components = walkers === 'firstFlow' ? 1 : shape[0];
+  return cells.filter((i) => {
+    for (let k = 0; k < components; k++)
+      if (Math.abs(Math.fround(data[k * n + i] / flowScale)) > stillFlow) return true;
+    return false;
+  });
+}
+
+/** The flow of cells in pixels per step; outside them it stays 0. */
+function cellFlow({ data, shape: [axes] }: FloatArray, cells: Int32Array, { flowScale }: FollowRules): WriteFlow {
+  const n = data.length / axes;
+  return (flow, lanes) => {
+    for (let k = 0; k < axes; k++) {
+      const lane = laneOf(k, axes, lanes);
+      for (let j = 0; j < cells.length; j++) flow[lanes * cells[j] + lane] = data[k * n + cells[j]] / flowScale;
+    }
+  };
 }

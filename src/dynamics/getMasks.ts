@@ -1,8 +1,8 @@
 /**
  * Gathers pixels that came to rest at the same place into masks.
- * Source: cellpose 3.1 `dynamics.get_masks_torch`; the other generations differ by the rules they give.
+ * Source: cellpose 3.1 `dynamics.get_masks_torch` and, by other rules, `get_masks` of all generations.
  */
-import type { Masks2D, NdArray } from '../array/ndarray.ts';
+import { type Masks, type Masks2D, type NdArray, sizeOf } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { countLabels } from '../masks/objectBoxes.ts';
 import { renumber } from '../masks/renumber.ts';
@@ -18,29 +18,43 @@ export interface GetMasksOptions {
 /** Counts of resting places on the image with a border of `rpad`. */
 interface Histogram {
   readonly counts: Int32Array;
-  readonly height: number;
-  readonly width: number;
+  /** Distance in `counts` between neighbours along each axis. */
+  readonly strides: readonly number[];
 }
 
 /**
  * Makes masks from the places where pixels came to rest: counts them in a histogram, takes its peaks as seeds, grows each
  * seed over well-filled bins, and gives a pixel the label of the region in which it ended.
  *
- * @param p       resting places (2, n) in pixels, row 0 is y; only their whole part counts.
- * @param pixels  where those n pixels started: y · lx + x.
- * @param shape   (ly, lx) of the image.
- * @returns       labels 1 … n without gaps, (ly, lx); all 0 without seeds.
- * @throws ShapeError if p and pixels do not match, OptionError if maxSizeFraction is not above 0.
+ * @param p       resting places (axes, n) in pixels, of a plane y and x, of a volume z, y and x; only their whole part counts.
+ * @param pixels  where those n pixels started, as places in C order: y · lx + x in a plane.
+ * @param shape   (ly, lx) of the image, or (lz, ly, lx).
+ * @returns       labels 1 … n without gaps, of that shape; all 0 without seeds.
+ * @throws ShapeError if p, pixels and shape do not match, OptionError if maxSizeFraction is not above 0.
  */
 export function getMasks(
   p: NdArray<Float32Array | Int32Array>,
   pixels: Int32Array,
   shape: readonly [number, number],
+  options?: GetMasksOptions,
+): Masks2D;
+export function getMasks(
+  p: NdArray<Float32Array | Int32Array>,
+  pixels: Int32Array,
+  shape: readonly number[],
+  options?: GetMasksOptions,
+): Masks;
+export function getMasks(
+  p: NdArray<Float32Array | Int32Array>,
+  pixels: Int32Array,
+  shape: readonly number[],
   { maxSizeFraction = 0.4, rules = maskRules3 }: GetMasksOptions = {},
-): Masks2D {
+): Masks {
   const n = pixels.length;
-  if (p.shape.length !== 2 || p.shape[0] !== 2 || p.shape[1] !== n) {
-    throw new ShapeError('getMasks', `p of (2, ${n}) to match pixels`, p.shape);
+  const axes = shape.length;
+  if (axes !== 2 && axes !== 3) throw new ShapeError('getMasks', 'a plane (ly, lx) or a volume (lz, ly, lx)', shape);
+  if (p.shape.length !== 2 || p.shape[0] !== axes || p.shape[1] !== n) {
+    throw new ShapeError('getMasks', `p of (${axes}, ${n}) to match pixels`, p.shape);
   }
   if (!(maxSizeFraction > 0)) {
     throw new OptionError(
@@ -49,41 +63,75 @@ export function getMasks(
       `getMasks: maxSizeFraction must be above 0; got ${maxSizeFraction}`,
     );
   }
-  const bins = binOf(p.data, n, shape, rules.rpad);
-  const histogram = countBins(bins, shape, rules.rpad);
+  const strides = stridesOf(shape.map((size) => size + 2 * rules.rpad));
+  const bins = restingBins(p.data, n, shape, { strides, rpad: rules.rpad });
+  const standing = rules.counted === 'all' ? standingBins(pixels, shape, { strides, rpad: rules.rpad }) : undefined;
+  const counts = new Int32Array(strides[0] * (shape[0] + 2 * rules.rpad));
+  for (const bin of bins) counts[bin]++;
+  standing?.forEach((bin) => {
+    if (bin > 0) counts[bin]++;
+  });
+  const histogram = { counts, strides };
   const regions = growSeeds(histogram, findSeeds(histogram, rules), rules);
-  const data = new Int32Array(shape[0] * shape[1]);
+  const data = standing ? standing.map((bin) => regions[bin]) : new Int32Array(sizeOf(shape));
   for (let i = 0; i < n; i++) data[pixels[i]] = regions[bins[i]];
-  return renumber(withoutBig({ data, shape }, maxSizeFraction), rules.numbering);
+  return renumber(withoutBig({ data, shape }, maxSizeFraction, rules.bigBy), rules.numbering);
+}
+
+function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, step = 1; axis >= 0; step *= shape[axis--]) strides[axis] = step;
+  return strides;
+}
+
+interface Padding {
+  readonly strides: readonly number[];
+  readonly rpad: number;
 }
 
 /** The bin of each point in the padded histogram: whole part, held within the image, moved by rpad. */
-function binOf(p: Float32Array | Int32Array, n: number, [ly, lx]: readonly [number, number], rpad: number): Int32Array {
+function restingBins(
+  p: Float32Array | Int32Array,
+  n: number,
+  shape: readonly number[],
+  { strides, rpad }: Padding,
+): Int32Array {
   const bins = new Int32Array(n);
-  const width = lx + 2 * rpad;
-  for (let i = 0; i < n; i++) {
-    const y = Math.min(Math.max(p[i] | 0, 0), ly - 1);
-    const x = Math.min(Math.max(p[n + i] | 0, 0), lx - 1);
-    bins[i] = (y + rpad) * width + (x + rpad);
+  for (const [axis, size] of shape.entries()) {
+    for (let i = 0; i < n; i++) {
+      const place = Math.min(Math.max(p[axis * n + i] | 0, 0), size - 1);
+      bins[i] += (place + rpad) * strides[axis];
+    }
   }
   return bins;
 }
 
-function countBins(bins: Int32Array, [ly, lx]: readonly [number, number], rpad: number): Histogram {
-  const height = ly + 2 * rpad;
-  const width = lx + 2 * rpad;
-  const counts = new Int32Array(height * width);
-  for (let i = 0; i < bins.length; i++) counts[bins[i]]++;
-  return { counts, height, width };
+/** The own bin of each pixel that did not walk; 0, a bin of the border, for those that did. */
+function standingBins(walkers: Int32Array, shape: readonly number[], { strides, rpad }: Padding): Int32Array {
+  const bins = new Int32Array(sizeOf(shape));
+  const lx = shape[shape.length - 1];
+  const ly = shape[shape.length - 2];
+  for (let row = 0; row < bins.length / lx; row++) {
+    const z = strides.length === 3 ? (Math.floor(row / ly) + rpad) * strides[0] : 0;
+    const start = z + ((row % ly) + rpad) * lxStride(strides) + rpad;
+    for (let x = 0; x < lx; x++) bins[row * lx + x] = start + x;
+  }
+  for (const walker of walkers) bins[walker] = 0;
+  return bins;
+}
+
+/** Distance between rows. */
+function lxStride(strides: readonly number[]): number {
+  return strides[strides.length - 2];
 }
 
 /** Bins that are the maximum of their window and well filled, in the order of the rules. */
-function findSeeds({ counts, height, width }: Histogram, rules: MaskRules): number[] {
-  const radius = rules.seedWindow >> 1;
+function findSeeds({ counts, strides }: Histogram, rules: MaskRules): number[] {
+  const window = offsetsAround(strides, rules.seedWindow >> 1);
   const seeds: number[] = [];
   // The border of rpad is wider than the window and holds no points, so windows never leave the histogram.
-  for (let i = radius * width + radius; i < (height - radius) * width - radius; i++) {
-    if (counts[i] > rules.seedAbove && isWindowMaximum(counts, i, width, radius)) seeds.push(i);
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i] > rules.seedAbove && window.every((d) => !(counts[i + d] > counts[i]))) seeds.push(i);
   }
   // Sorting is stable: equal counts keep raster order.
   if (rules.seedOrder === 'ascending') seeds.sort((a, b) => counts[a] - counts[b]);
@@ -91,17 +139,16 @@ function findSeeds({ counts, height, width }: Histogram, rules: MaskRules): numb
   return seeds;
 }
 
-function isWindowMaximum(counts: Int32Array, i: number, width: number, radius: number): boolean {
-  for (let dy = -radius; dy <= radius; dy++) {
-    for (let dx = -radius; dx <= radius; dx++) if (counts[i + dy * width + dx] > counts[i]) return false;
-  }
-  return true;
+/** Distances in memory to all bins of a square or cube around one, itself included. */
+function offsetsAround(strides: readonly number[], radius: number): number[] {
+  const steps = Array.from({ length: 2 * radius + 1 }, (_, k) => k - radius);
+  return strides.reduce((offsets, stride) => offsets.flatMap((offset) => steps.map((k) => offset + k * stride)), [0]);
 }
 
 /** Paints the grown region of the k-th seed with k + 1; later seeds paint over earlier ones. */
-function growSeeds({ counts, width }: Histogram, seeds: readonly number[], rules: MaskRules): Int32Array {
+function growSeeds({ counts, strides }: Histogram, seeds: readonly number[], rules: MaskRules): Int32Array {
   const regions = new Int32Array(counts.length);
-  const neighbours = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1];
+  const neighbours = offsetsAround(strides, 1);
   seeds.forEach((seed, k) => {
     const region = new Set([seed]);
     let front = [seed];
@@ -122,9 +169,14 @@ function growSeeds({ counts, width }: Histogram, seeds: readonly number[], rules
 }
 
 /** Removes labels that hold more than this share of the image. */
-function withoutBig(masks: Masks2D, maxSizeFraction: number): Masks2D {
+function withoutBig(masks: Masks, maxSizeFraction: number, by: MaskRules['bigBy']): Masks {
   const counts = countLabels(masks);
   const big = masks.data.length * maxSizeFraction;
-  if (counts.subarray(1).every((count) => count <= big)) return masks;
-  return { data: masks.data.map((label) => (counts[label] > big ? 0 : label)), shape: masks.shape };
+  const labels = [...counts.keys()];
+  // By rank: the k-th label that occurs, background included, condemns label k.
+  const ranked = by === 'rank' ? labels.filter((label) => counts[label] > 0) : labels;
+  const condemned = new Set(ranked.flatMap((label, k) => (counts[label] > big ? [k] : [])));
+  condemned.delete(0);
+  if (condemned.size === 0) return masks;
+  return { data: masks.data.map((label) => (condemned.has(label) ? 0 : label)), shape: masks.shape };
 }

@@ -4,8 +4,8 @@
  * in other generations join the types together with the code that knows them.
  */
 import { type FlowRules, flowRules3, flowRules4, flowRules2020 } from './flowRules.ts';
-import { type FollowRules, followRules3 } from './followRules.ts';
-import { type MaskRules, maskRules3 } from './maskRules.ts';
+import { type FollowRules, followRules3, followRules4, followRules2020 } from './followRules.ts';
+import { type MaskRules, maskRules3, maskRules2020 } from './maskRules.ts';
 
 export interface DynamicsRules {
   readonly name: string;
@@ -22,8 +22,18 @@ export const dynamics3: DynamicsRules = Object.freeze({
   masks: maskRules3,
 });
 
-/** The article and Cellpose 0.1. */
-export const dynamics2020: DynamicsRules = Object.freeze({ ...dynamics3, name: 'dynamics2020', flows: flowRules2020 });
+/** The article, Cellpose 0.1 and, with `interp`, 0.6 on the CPU. */
+export const dynamics2020: DynamicsRules = Object.freeze({
+  name: 'dynamics2020',
+  flows: flowRules2020,
+  follow: followRules2020,
+  masks: maskRules2020,
+});
 
 /** Cellpose 4. */
-export const dynamics4: DynamicsRules = Object.freeze({ ...dynamics3, name: 'dynamics4', flows: flowRules4 });
+export const dynamics4: DynamicsRules = Object.freeze({
+  name: 'dynamics4',
+  flows: flowRules4,
+  follow: followRules4,
+  masks: maskRules3,
+});

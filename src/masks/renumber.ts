@@ -1,18 +1,18 @@
 /** Renumbers labels so that none is missing. Source: `fastremap.renumber`, as Cellpose calls it. */
-import type { Masks2D } from '../array/ndarray.ts';
-import { maxLabel, planeShape } from './objectBoxes.ts';
+import { checkArray, type Masks } from '../array/ndarray.ts';
+import { maxLabel } from './objectBoxes.ts';
 
 /**
  * Renumbers labels to 1 … n.
  *
- * @param masks  labels, (ly, lx), 0 is background. Not changed.
+ * @param masks  labels of any shape, 0 is background. Not changed.
  * @param order  'appearance': the first label met in raster order becomes 1; 'rank': the smallest label becomes 1.
  * @returns      new masks, labels 1 … n without gaps.
- * @throws ShapeError if masks is not (ly, lx).
+ * @throws ShapeError if data and shape do not belong together.
  */
-export function renumber(masks: Masks2D, order: 'appearance' | 'rank' = 'appearance'): Masks2D {
+export function renumber<M extends Masks>(masks: M, order: 'appearance' | 'rank' = 'appearance'): M {
+  checkArray('renumber', masks);
   const { data } = masks;
-  const shape = planeShape('renumber', masks);
   const numbers = new Int32Array(maxLabel(masks) + 1);
   const out = new Int32Array(data.length);
   if (order === 'rank') {
@@ -26,5 +26,5 @@ export function renumber(masks: Masks2D, order: 'appearance' | 'rank' = 'appeara
     if (numbers[label] === 0) numbers[label] = ++n;
     out[i] = numbers[label];
   }
-  return { data: out, shape };
+  return { ...masks, data: out };
 }

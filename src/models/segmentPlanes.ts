@@ -1,7 +1,7 @@
 /** The planes of a prepared stack, each by itself, and joined to a volume if asked for. An image is a stack of one plane. */
 import type { FloatArray, Masks, Masks2D } from '../array/ndarray.ts';
 import type { TileNetwork } from '../engine/tileNetwork.ts';
-import { fillVoidsAndRemoveSmallMasks } from '../masks/fillVoidsAndRemoveSmallMasks.ts';
+import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { stitch3D } from '../masks/stitch3D.ts';
 import type { SplitOptions } from './evalOptions.ts';
 import type { RunOptions } from './runOptions.ts';
@@ -67,7 +67,7 @@ async function allMasks(
     if (planes.length < lz) options.run.onProgress?.({ stage: 'masks', fraction: planes.length / lz });
   }
   const masks = stackPlanes(planes);
-  return isStitched ? fillVoidsAndRemoveSmallMasks(stitch3D(masks, stitchThreshold), minSize) : masks;
+  return isStitched ? fillHolesAndRemoveSmallMasks(stitch3D(masks, stitchThreshold), minSize) : masks;
 }
 
 /** The progress of one of `count` planes as part of the whole. */

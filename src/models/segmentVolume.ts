@@ -1,6 +1,6 @@
 /** A prepared stack as one volume through the network and the dynamics: the steps of `do3D`. */
 import type { FloatArray, Masks } from '../array/ndarray.ts';
-import { volumeMasks } from '../dynamics/volumeMasks.ts';
+import { resizeAndComputeMasks } from '../dynamics/resizeAndComputeMasks.ts';
 import { runNet3D } from '../engine/runNet3D.ts';
 import { gaussianFilterInPlace } from '../transforms/gaussianFilter.ts';
 import type { SplitOptions } from './evalOptions.ts';
@@ -52,10 +52,11 @@ function masksOf(
   niter: number,
   { dynamics, run }: SplitOptions & { run: RunOptions },
 ): Promise<Masks> {
-  return volumeMasks(dP, cellprob, {
+  return resizeAndComputeMasks(dP, cellprob, {
     ...dynamics,
     ...(run.signal ? { signal: run.signal } : {}),
     niter,
+    threads: run.threads,
     rules: dynamics.rules.dynamics,
     resize: [lz, ly, lx],
   });

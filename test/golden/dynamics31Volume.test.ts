@@ -1,10 +1,11 @@
 /** Masks of volumes against Cellpose 3.1; and what must hold for odd input. */
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../src/array/ndarray.ts';
-import { volumeMasks } from '../../src/dynamics/volumeMasks.ts';
-import { walkVoxels } from '../../src/dynamics/walkVoxels.ts';
+import { followFlows } from '../../src/dynamics/followFlows.ts';
+import { getMasks } from '../../src/dynamics/getMasks.ts';
+import { resizeAndComputeMasks } from '../../src/dynamics/resizeAndComputeMasks.ts';
 import { ShapeError } from '../../src/errors.ts';
-import { fillVoidsAndRemoveSmallMasks } from '../../src/masks/fillVoidsAndRemoveSmallMasks.ts';
+import { fillHolesAndRemoveSmallMasks } from '../../src/masks/fillHolesAndRemoveSmallMasks.ts';
 import { differingPixels } from '../helpers/labels.ts';
 import { goldenPath, readNpz } from '../helpers/npz.ts';
 
@@ -25,18 +26,25 @@ describe.skipIf(!path)('dynamics of volumes', () => {
     ['pint_nearest', false],
   ] as const)('voxels come to rest at the same places: %s', async (name, interp) => {
     const voxels = Int32Array.from([...cellprob!.data.keys()].filter((i) => cellprob!.data[i]! > 0));
-    const shape = cellprob!.shape as [number, number, number];
-    const p = await walkVoxels(dP!.data, shape, voxels, { niter: 100, interp, flowScale: 5 });
+    const n = cellprob!.data.length;
+    const flow = dP!.data.map((v, i) => (cellprob!.data[i % n]! > 0 ? v / 5 : 0));
+    const p = await followFlows({ data: flow, shape: dP!.shape }, voxels, { niter: 100, interp });
     const golden = goldens[name]!;
     expect(golden.shape).toEqual([3, voxels.length]);
-    const differing = p.reduce((n, place, i) => n + (golden.data[i] === Math.trunc(place) ? 0 : 1), 0);
-    expect(differing).toBeLessThanOrEqual(0.005 * p.length);
+    const differing = p.data.reduce((n, place, i) => n + (golden.data[i] === Math.trunc(place) ? 0 : 1), 0);
+    expect(differing).toBeLessThanOrEqual(0.005 * p.data.length);
+  });
+
+  it.each(['torch', 'nearest'])('gathers the voxels of %s into the same labels', (name) => {
+    const voxels = Int32Array.from([...cellprob!.data.keys()].filter((i) => cellprob!.data[i]! > 0));
+    const places = { data: Int32Array.from(goldens[`pint_${name}`]!.data), shape: [3, voxels.length] };
+    expect(differingPixels(goldens[`masks_${name}`]!, getMasks(places, voxels, cellprob!.shape))).toBe(0);
   });
 
   it('gives the same masks, at the size of the flows and of the volume', async () => {
-    const same = await volumeMasks(dP!, cellprob!, { niter: 100, minSize: 0 });
+    const same = await resizeAndComputeMasks(dP!, cellprob!, { niter: 100, minSize: 0 });
     expect(differingPixels(goldens['compute_masks']!, same)).toBeLessThanOrEqual(allowed(same));
-    const larger = await volumeMasks(dP!, cellprob!, { niter: 100, resize: [30, 50, 44] });
+    const larger = await resizeAndComputeMasks(dP!, cellprob!, { niter: 100, resize: [30, 50, 44] });
     expect(larger.shape).toEqual([30, 50, 44]);
     expect(differingPixels(goldens['resize_compute']!, larger)).toBeLessThanOrEqual(allowed(larger));
   });
@@ -49,23 +57,23 @@ describe('masks of odd volumes', () => {
   });
 
   it('of one plane, without cells, and with NaN among the flows are defined', async () => {
-    const one = await volumeMasks(flat([3, 1, 8, 8], 0), flat([1, 8, 8], 1), { minSize: 0 });
+    const one = await resizeAndComputeMasks(flat([3, 1, 8, 8], 0), flat([1, 8, 8], 1), { minSize: 0 });
     expect(one.shape).toEqual([1, 8, 8]);
-    const none = await volumeMasks(flat([3, 4, 8, 8], 0), flat([4, 8, 8], -1));
+    const none = await resizeAndComputeMasks(flat([3, 4, 8, 8], 0), flat([4, 8, 8], -1));
     expect(none.data.every((label) => label === 0)).toBe(true);
-    const odd = await volumeMasks(flat([3, 4, 8, 8], Number.NaN), flat([4, 8, 8], 1), {
+    const odd = await resizeAndComputeMasks(flat([3, 4, 8, 8], Number.NaN), flat([4, 8, 8], 1), {
       minSize: 0,
       maxSizeFraction: 1,
     });
     expect(odd.data.every((label) => label >= 0)).toBe(true);
-    const unknown = await volumeMasks(flat([3, 4, 8, 8], 0), flat([4, 8, 8], Number.NaN));
+    const unknown = await resizeAndComputeMasks(flat([3, 4, 8, 8], 0), flat([4, 8, 8], Number.NaN));
     expect(unknown.data.every((label) => label === 0)).toBe(true);
   });
 
   it('of flows of another shape are refused', async () => {
-    await expect(volumeMasks(flat([2, 4, 8, 8], 0), flat([4, 8, 8], 0))).rejects.toThrow(ShapeError);
-    await expect(volumeMasks(flat([3, 4, 8, 9], 0), flat([4, 8, 8], 0))).rejects.toThrow(ShapeError);
-    await expect(volumeMasks(flat([3, 8, 8], 0), flat([8, 8], 0))).rejects.toThrow(ShapeError);
+    await expect(resizeAndComputeMasks(flat([2, 4, 8, 8], 0), flat([4, 8, 8], 0))).rejects.toThrow(ShapeError);
+    await expect(resizeAndComputeMasks(flat([3, 4, 8, 9], 0), flat([4, 8, 8], 0))).rejects.toThrow(ShapeError);
+    await expect(resizeAndComputeMasks(flat([3, 8, 8], 0), flat([8, 8], 0))).rejects.toThrow(ShapeError);
   });
 
   it('have voids filled but not tunnels, and small masks removed', () => {
@@ -73,15 +81,15 @@ describe('masks of odd volumes', () => {
     const at = (z: number, y: number, x: number) => (z * 5 + y) * 5 + x;
     const shell = new Int32Array(125).fill(3);
     shell[at(2, 2, 2)] = 0;
-    expect(new Set(fillVoidsAndRemoveSmallMasks({ data: shell, shape }, 0).data)).toEqual(new Set([1]));
+    expect(new Set(fillHolesAndRemoveSmallMasks({ data: shell, shape }, 0).data)).toEqual(new Set([1]));
     shell[at(2, 2, 1)] = 0;
     shell[at(2, 2, 0)] = 0;
-    const open = fillVoidsAndRemoveSmallMasks({ data: shell, shape }, 15).data;
+    const open = fillHolesAndRemoveSmallMasks({ data: shell, shape }, 15).data;
     expect([open[at(2, 2, 2)], open[at(2, 2, 1)], open[0]]).toEqual([0, 0, 1]);
     const small = new Int32Array(125);
     small.fill(7, 0, 14);
     small.fill(9, 50, 65);
-    expect(new Set(fillVoidsAndRemoveSmallMasks({ data: small, shape }, 15).data)).toEqual(new Set([0, 1]));
-    expect(() => fillVoidsAndRemoveSmallMasks({ data: small, shape: [25, 5] })).toThrow(ShapeError);
+    expect(new Set(fillHolesAndRemoveSmallMasks({ data: small, shape }, 15).data)).toEqual(new Set([0, 1]));
+    expect(() => fillHolesAndRemoveSmallMasks({ data: small, shape: [125] })).toThrow(ShapeError);
   });
 });
