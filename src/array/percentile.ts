@@ -26,9 +26,26 @@ export function percentile(
   { offset, stride }: Strided = { offset: 0, stride: 1 },
 ): number[] {
   const count = Math.ceil((values.length - offset) / stride);
+  return interpolate(count, percents, (ranks) => orderStatistics(values, ranks, { offset, stride }));
+}
+
+/**
+ * The same percentiles from a histogram of whole numbers: `counts[v]` values are v, and at least one is counted.
+ * Numbers up to 2^24, which float32 holds exactly.
+ */
+export function percentileOfCounts(counts: Uint32Array, percents: readonly number[]): number[] {
+  const count = counts.reduce((a, b) => a + b, 0);
+  return interpolate(count, percents, (ranks) => ranks.map((rank) => locate(counts, 0, rank).bin));
+}
+
+/** Blends the order statistics on both sides of each percentile; `find` gives the values at ranks. */
+function interpolate(
+  count: number,
+  percents: readonly number[],
+  find: (ranks: readonly number[]) => readonly number[],
+): number[] {
   const positions = percents.map((q) => (count - 1) * (q / 100));
-  const ranks = positions.flatMap((p) => [Math.floor(p), Math.min(Math.floor(p) + 1, count - 1)]);
-  const found = orderStatistics(values, ranks, { offset, stride });
+  const found = find(positions.flatMap((p) => [Math.floor(p), Math.min(Math.floor(p) + 1, count - 1)]));
   return positions.map((p, i) => {
     const a = found[2 * i];
     const b = found[2 * i + 1];

@@ -1,6 +1,6 @@
 /** Scales intensities between two percentiles. Source: cellpose 3.1 `transforms.normalize99`. */
 import type { FloatArray, NdArray } from '../array/ndarray.ts';
-import { percentile, type Strided } from '../array/percentile.ts';
+import { percentile, percentileOfCounts, type Strided } from '../array/percentile.ts';
 import { OptionError } from '../errors.ts';
 
 /** Pictures with more values are sampled for their percentiles: about this many per axis. */
@@ -22,10 +22,25 @@ export function normalize99(image: NdArray, lower = 1, upper = 99): FloatArray {
     const message = `normalize99: lower and upper must rise within 0 to 100; got ${lower} and ${upper}`;
     throw new OptionError('percentile', [lower, upper], message);
   }
+  if (image.data instanceof Uint8Array || image.data instanceof Uint16Array) {
+    return { data: scaleWholeNumbers(image.data, [lower, upper]), shape: image.shape };
+  }
   const data = new Float32Array(image.data);
   const [low, high] = percentile(data, [lower, upper]);
   scaleValues(data, low, high);
   return { data, shape: image.shape };
+}
+
+/** As for float32, but counted in one pass and scaled by a table of all values that 8 or 16 bits can have. */
+function scaleWholeNumbers(values: Uint8Array | Uint16Array, percents: readonly [number, number]): Float32Array {
+  const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
+  for (let p = 0; p < values.length; p++) counts[values[p]]++;
+  const [low, high] = percentileOfCounts(counts, percents);
+  const table = Float32Array.from(counts, (_, value) => value);
+  scaleValues(table, low, high);
+  const out = new Float32Array(values.length);
+  for (let p = 0; p < values.length; p++) out[p] = table[values[p]];
+  return out;
 }
 
 /**
