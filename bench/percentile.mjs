@@ -14,13 +14,13 @@ const side = Number(process.argv[3] ?? 4096);
 const folder = mkdtempSync(join(tmpdir(), 'percentile-'));
 const { normalize99 } = await bundle({ normalize99: 'transforms/normalize99.ts' });
 
-// Conversion to float32, two percentiles, difference and quotient: the steps of normalize99, and no others.
+// A copy, conversion to float32, two percentiles, difference and quotient: the steps of normalize99, and no others.
 const program = `
 import sys, time, resource, numpy as np
 image = np.fromfile('${folder}/image', 'u2')
 for line in sys.stdin:
     begin = time.perf_counter()
-    x = image.astype('f4')
+    x = image.copy().astype('f4')
     low, high = np.percentile(x, 1), np.percentile(x, 99)
     x -= low
     x /= (high - low)
