@@ -19,6 +19,7 @@ import {
   flowRules2020Gpu,
 } from './flowRules.ts';
 import { followFlows } from './followFlows.ts';
+import { stepsGrid, stepsNearestVoxel, toGrid } from './gridSteps.ts';
 import { heatErrors, heatFlows } from './heatGradient.ts';
 import { masksToFlows } from './masksToFlows.ts';
 import { dynamics3 } from './rules.ts';
@@ -103,6 +104,60 @@ describe('steps', () => {
     const flow = Float32Array.from({ length: 2 * n }, (_, i) => realFlow.data[(i % 2) * n + (i >> 1)] / 5);
     const from = Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? (i >> 1) % 180 : Math.floor((i >> 1) / 180)));
     await both(flow, [160, 180], from, 100);
+  });
+});
+
+describe('steps in volumes and in grid coordinates', () => {
+  async function both(flow: Float32Array, [lz, ly, lx]: [number, number, number], from: Float32Array, niter: number) {
+    const n = from.length / 4;
+    const plan = {
+      flow: [Float32Array, flow.length],
+      points: [Float32Array, 4 * n],
+      rooms: [Uint8Array, 1536],
+    } as const;
+    for (const kernel of ['stepsGrid', 'stepsNearestVoxel']) {
+      const job = await openKernelJob(plan, 1);
+      const scaled = from.slice();
+      if (kernel === 'stepsGrid') toGrid(scaled, [lz, ly, lx]);
+      job.arrays.flow.set(flow);
+      job.arrays.points.set(scaled);
+      const { at } = job;
+      const args = (a: number, b: number) => [at.flow, lz, ly, lx, at.points, a, b, niter, at.rooms];
+      const middle = Math.floor(n / 3);
+      await job.run({ kernel, args, plain: () => {} }, [
+        [0, middle],
+        [middle, n],
+      ]);
+      const steps = kernel === 'stepsGrid' ? stepsGrid : stepsNearestVoxel;
+      steps({ flow, shape: [lz, ly, lx] }, scaled, { from: 0, to: n, niter });
+      expect(bits(job.arrays.points), kernel).toBe(bits(scaled));
+      job.close();
+    }
+  }
+
+  it('are equal on random flows, in planes and volumes', async () => {
+    const depth = fc.integer({ min: 1, max: 6 });
+    await fc.assert(
+      fc.asyncProperty(depth, size, size, seed, fc.integer({ min: 0, max: 60 }), async (lz, ly, lx, s, niter) => {
+        const next = random(s);
+        const strength = [0.05, 0.5, 3][Math.abs(s) % 3];
+        const lanes = (i: number) => i % 4 === 3 || (i % 4 === 0 && lz === 1);
+        const flow = Float32Array.from({ length: 4 * lz * ly * lx }, (_, i) =>
+          lanes(i) ? 0 : strength * (2 * next() - 1),
+        );
+        const last = [lz - 1, ly - 1, lx - 1, 0];
+        const from = Float32Array.from({ length: 4 * 150 }, (_, i) => next() * last[i % 4]);
+        await both(flow, [lz, ly, lx], from, niter);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are equal where a flow is not a number or infinite', async () => {
+    const odd = [0.4, Number.NaN, -1.2, Number.POSITIVE_INFINITY, 0];
+    const flow = Float32Array.from({ length: 4 * 64 }, (_, i) => (i % 4 === 3 ? 0 : odd[i % 5]));
+    const from = Float32Array.from({ length: 4 * 64 }, (_, i) => [i >> 6, (i >> 4) % 4, (i >> 2) % 4, 0][i % 4]);
+    await both(flow, [4, 4, 4], from, 20);
   });
 });
 
