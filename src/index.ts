@@ -26,14 +26,23 @@ export {
   flowRules2020,
   flowRules2020Gpu,
 } from './dynamics/flowRules.ts';
-export { followFlows } from './dynamics/followFlows.ts';
+export { type FollowOptions, followFlows } from './dynamics/followFlows.ts';
+export {
+  type FollowRules,
+  followRules3,
+  followRules3Gpu,
+  followRules4,
+  followRules2020,
+  followRules2020Gpu,
+} from './dynamics/followRules.ts';
 export { type CellCenter, getCenters } from './dynamics/getCenters.ts';
-export { getMasks } from './dynamics/getMasks.ts';
+export { type GetMasksOptions, getMasks } from './dynamics/getMasks.ts';
 export { type LabelsToFlowsOptions, labelsToFlows } from './dynamics/labelsToFlows.ts';
+export { type MaskRules, maskRules3, maskRules30, maskRules2020 } from './dynamics/maskRules.ts';
 export { type MasksToFlowsOptions, masksToFlows } from './dynamics/masksToFlows.ts';
 export { muC } from './dynamics/muC.ts';
-export { resizeAndComputeMasks } from './dynamics/resizeAndComputeMasks.ts';
-export { type DynamicsRules, dynamics3 } from './dynamics/rules.ts';
+export { type ResizeAndComputeMasksOptions, resizeAndComputeMasks } from './dynamics/resizeAndComputeMasks.ts';
+export { type DynamicsRules, dynamics3, dynamics4, dynamics2020 } from './dynamics/rules.ts';
 export { type UnetMasksOptions, unetMasks } from './dynamics/unetMasks.ts';
 export { unetClasses, unetTargets } from './dynamics/unetTargets.ts';
 
@@ -114,6 +123,18 @@ export { type MaskRgbOptions, maskRgb } from './plot/maskRgb.ts';
 export { outlinesImage } from './plot/outlinesImage.ts';
 export { outlineView } from './plot/outlineView.ts';
 export { showSegmentation } from './plot/showSegmentation.ts';
+// Training
+export { initialState } from './train/initialState.ts';
+export { learningRates, type ScheduleRules, schedule3, schedule4 } from './train/learningRates.ts';
+export {
+  makeTrainingSet,
+  type TrainingExample,
+  type TrainingImage,
+  type TrainingSet,
+  type TrainingSetOptions,
+} from './train/trainingSet.ts';
+export { type TrainSegResult, trainSeg } from './train/trainSeg.ts';
+export type { EpochReport, TrainingStore, TrainSegOptions } from './train/trainSegOptions.ts';
 // Images before the network, and tiles
 export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
 export { type ConvertOptions4, convertImage4 } from './transforms/convertImage4.ts';
@@ -122,6 +143,13 @@ export { normalize99 } from './transforms/normalize99.ts';
 export { normalize99Tile, type TileNormOptions } from './transforms/normalize99Tile.ts';
 export { type NormalizeParams, normalizeImg } from './transforms/normalizeImg.ts';
 export { type NormalizeRules, normalizeRules3, normalizeRules4 } from './transforms/normalizeRules.ts';
+export {
+  type AugmentationDraw,
+  type AugmentationOptions,
+  type Augmented,
+  drawAugmentation,
+  randomRotateAndResize,
+} from './transforms/randomRotateAndResize.ts';
 export { resizeImage } from './transforms/resizeImage.ts';
 export { type SmoothSharpenOptions, smoothSharpenImg } from './transforms/smoothSharpenImg.ts';
 export { taperMask } from './transforms/taperMask.ts';

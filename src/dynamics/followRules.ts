@@ -44,4 +44,4 @@ export const followRules3: FollowRules = Object.freeze({
 export const followRules3Gpu: FollowRules = Object.freeze({ ...followRules3, sampling: 'grid' });
 
 /** Cellpose 4, on any device. */
-export const followRules4: FollowRules = followRules3Gpu;
+export const followRules4: FollowRules = Object.freeze({ ...followRules3Gpu });

@@ -9,6 +9,7 @@
  * const model = encodeOnnx(g, weights);
  */
 
+export { backward } from './backward.ts';
 export type { GraphNode, Value } from './graph.ts';
 export { Graph } from './graph.ts';
 export { interpret } from './interpret.ts';
