@@ -53,7 +53,7 @@ async function computeScene(labelImage, above) {
   const places = ends.map((axis) => axis.map(Math.trunc));
   const counts = lib.histogram(places, [lib.histogramEdges(ly, 0), lib.histogramEdges(lx, 0)]);
   const seeds = lib.findPeaks(counts, lib.windowMaximum(counts), above);
-  const getMasksRules = { ...lib.maskRules3, seedAbove: above, seedOrder: 'raster', numbering: 'rank' };
+  const getMasksRules = { ...lib.maskRules2020, seedAbove: above };
   const p = { data: Float32Array.of(...ends[0], ...ends[1]), shape: [2, n] };
   const everywhere = Int32Array.from({ length: n }, (_, i) => i);
   const found = lib.getMasks(p, everywhere, [ly, lx], { rules: getMasksRules });
@@ -216,7 +216,7 @@ async function library() {
     'dynamics/getCenters': 'getCenters',
     'dynamics/getMasks': 'getMasks',
     'dynamics/labelsToFlows': 'labelsToFlows',
-    'dynamics/maskRules': 'maskRules3',
+    'dynamics/maskRules': 'maskRules2020',
     'io/png/writePng': 'writePng',
     'masks/histogram': 'histogram, histogramEdges',
     'masks/peaks': 'findPeaks, windowMaximum',

@@ -10,7 +10,7 @@ import { flowRules2020 } from '../../src/dynamics/flowRules.ts';
 import { followFlows } from '../../src/dynamics/followFlows.ts';
 import { getMasks } from '../../src/dynamics/getMasks.ts';
 import { labelsToFlows } from '../../src/dynamics/labelsToFlows.ts';
-import { maskRules3 } from '../../src/dynamics/maskRules.ts';
+import { maskRules2020 } from '../../src/dynamics/maskRules.ts';
 import { masksToFlows } from '../../src/dynamics/masksToFlows.ts';
 import { muC } from '../../src/dynamics/muC.ts';
 import { diameters } from '../../src/masks/diameters.ts';
@@ -225,7 +225,7 @@ describe('masks', () => {
 
   it('come out of getMasks at once', () => {
     const p = { data: walked.p, shape: [2, 100] };
-    const article = { ...maskRules3, seedAbove: 2, seedOrder: 'raster', numbering: 'rank' } as const;
+    const article = { ...maskRules2020, seedAbove: 2 };
     expect(getMasks(p, everywhere, [10, 10], { rules: article })).toEqual(two);
     // With the threshold of the code of 2020 the small objects are no masks.
     const code = { ...article, seedAbove: 10 };
