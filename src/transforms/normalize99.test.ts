@@ -7,6 +7,7 @@ test.each([
   ['16 bit', Uint16Array, 65536, 30],
   ['16 bit, one value', Uint16Array, 1, 30],
   ['8 bit, one pixel', Uint8Array, 256, 1],
+  ['16 bit, pixels left over from fours', Uint16Array, 65536, 7],
 ])('whole numbers of %s give the bits that float32 gives', (_, Type, range, side) => {
   const data = new Type(Array.from({ length: side * side }, (_, k) => (k * 40503 + k * k) % range));
   const shape = [side, side];

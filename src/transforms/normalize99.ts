@@ -32,14 +32,44 @@ export function normalize99(image: NdArray, lower = 1, upper = 99): FloatArray {
 }
 
 /** As for float32, but counted in one pass and scaled by a table of all values that 8 or 16 bits can have. */
-function scaleWholeNumbers(values: Uint8Array | Uint16Array, percents: readonly [number, number]): Float32Array {
-  const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
-  for (let p = 0; p < values.length; p++) counts[values[p]]++;
+function scaleWholeNumbers(values: WholeNumbers, percents: readonly [number, number]): Float32Array {
+  const counts = countValues(values);
   const [low, high] = percentileOfCounts(counts, percents);
-  const table = Float32Array.from(counts, (_, value) => value);
+  const table = new Float32Array(counts.length);
+  for (let value = 0; value < table.length; value++) table[value] = value;
   scaleValues(table, low, high);
+  return lookUp(values, table);
+}
+
+type WholeNumbers = Uint8Array | Uint16Array;
+
+/** How many times each value occurs. Four pixels in each turn of the loop, which halves its time. */
+function countValues(values: WholeNumbers): Uint32Array {
+  const counts = new Uint32Array(values instanceof Uint8Array ? 256 : 65536);
+  const fours = values.length - (values.length % 4);
+  for (let p = 0; p < fours; p += 4) {
+    counts[values[p]]++;
+    counts[values[p + 1]]++;
+    counts[values[p + 2]]++;
+    counts[values[p + 3]]++;
+  }
+  for (let p = fours; p < values.length; p++) counts[values[p]]++;
+  return counts;
+}
+
+/** Entries of the table, copied by their bits: as floats they would go through float64. */
+function lookUp(values: WholeNumbers, table: Float32Array): Float32Array {
   const out = new Float32Array(values.length);
-  for (let p = 0; p < values.length; p++) out[p] = table[values[p]];
+  const to = new Int32Array(out.buffer);
+  const from = new Int32Array(table.buffer);
+  const fours = values.length - (values.length % 4);
+  for (let p = 0; p < fours; p += 4) {
+    to[p] = from[values[p]];
+    to[p + 1] = from[values[p + 1]];
+    to[p + 2] = from[values[p + 2]];
+    to[p + 3] = from[values[p + 3]];
+  }
+  for (let p = fours; p < values.length; p++) to[p] = from[values[p]];
   return out;
 }
 
