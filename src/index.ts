@@ -142,7 +142,12 @@ export { getPadYX } from './transforms/getPadYX.ts';
 export { normalize99 } from './transforms/normalize99.ts';
 export { normalize99Tile, type TileNormOptions } from './transforms/normalize99Tile.ts';
 export { type NormalizeParams, normalizeImg } from './transforms/normalizeImg.ts';
-export { type NormalizeRules, normalizeRules3, normalizeRules4 } from './transforms/normalizeRules.ts';
+export {
+  type NormalizeRules,
+  normalizeRules3,
+  normalizeRules3Eval,
+  normalizeRules4,
+} from './transforms/normalizeRules.ts';
 export {
   type AugmentationDraw,
   type AugmentationOptions,

@@ -93,6 +93,7 @@ it('offers these names from cellpose-ts', () => {
       "normalize99Tile",
       "normalizeImg",
       "normalizeRules3",
+      "normalizeRules3Eval",
       "normalizeRules4",
       "openNpz",
       "openWeights",

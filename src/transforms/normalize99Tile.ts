@@ -17,8 +17,8 @@ export interface TileNormOptions {
   /** Sigma, in tiles, of one more smoothing with `norm3D`; default 1, and 0 counts as 1. */
   readonly smooth3D?: number | undefined;
   /**
-   * In pictures without z axis each row is scaled by its own percentiles, or all by those of the first row (default): 3.1 drops
-   * a z axis there that the interpolated percentiles do not have.
+   * In pictures (ly, lx, nchan) each row is scaled by its own percentiles (default), or all by those of the first row, as
+   * 3.1 does: it drops a z axis there that the interpolated percentiles do not have.
    */
   readonly rows?: 'first' | 'own' | undefined;
 }
@@ -29,12 +29,9 @@ export interface TileNormOptions {
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
  * @returns      new array of the same shape.
  * @throws ShapeError for other ranks; OptionError for a blocksize that is no whole number from 1, or smooth3D below 0.
- *
- * A picture (ly, lx, nchan) is scaled as 3.1 scales it, each row by the percentiles of its first row.
- * Give `rows: 'own'`, or (1, ly, lx, nchan) as 3.1's `eval` does, to scale each place by its own.
  */
 export function normalize99Tile(image: FloatArray, options: TileNormOptions = {}): FloatArray {
-  const { blocksize = 100, percentile = [1, 99], norm3D = false, smooth3D = 1, rows = 'first' } = options;
+  const { blocksize = 100, percentile = [1, 99], norm3D = false, smooth3D = 1, rows = 'own' } = options;
   checkOptions(blocksize, smooth3D);
   const { data, shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalize99Tile', '([lz,] ly, lx, nchan)', shape);

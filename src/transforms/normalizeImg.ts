@@ -3,7 +3,7 @@ import { checkArray, type FloatArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError, UnsupportedError } from '../errors.ts';
 import { channelPercentiles, scaleValues } from './normalize99.ts';
 import { normalize99Tile } from './normalize99Tile.ts';
-import { type NormalizeRules, normalizeRules3 } from './normalizeRules.ts';
+import { type NormalizeRules, normalizeRules3Eval } from './normalizeRules.ts';
 import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
 /** How intensities are scaled before the network sees them. Keys as in Cellpose's `normalize` dictionary. */
@@ -33,17 +33,18 @@ export interface NormalizeParams {
  * sharpening come before; percentiles of tiles, if asked for, take the place of those of the whole image.
  *
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
- * @param rules  what generations of Cellpose do differently; default: as 3.1.
+ * @param rules  what generations of Cellpose do differently; default: as the `eval` of 3.1.
  * @returns      new array of the same shape. A channel of one value is not inverted; `rules` say if it stays as it is.
  * @throws ShapeError for an image of other rank; OptionError for values that cannot work, and for `invert` without scaling.
  * @throws UnsupportedError for unknown keys; the message names the key.
  *
- * With `tileNormBlocksize`, an image (ly, lx, nchan) is scaled otherwise than one (1, ly, lx, nchan): see `normalize99Tile`.
+ * With `normalizeRules3` or `normalizeRules4` and `tileNormBlocksize`, an image (ly, lx, nchan) is scaled otherwise than
+ * one (1, ly, lx, nchan): see `TileNormOptions.rows`.
  */
 export function normalizeImg(
   image: FloatArray,
   params: NormalizeParams = {},
-  rules: NormalizeRules = normalizeRules3,
+  rules: NormalizeRules = normalizeRules3Eval,
 ): FloatArray {
   checkKeys(params);
   const { shape } = image;

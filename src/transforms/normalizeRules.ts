@@ -9,13 +9,17 @@ export interface NormalizeRules {
   readonly tileRows: 'first' | 'own';
 }
 
+/** As `normalize_img` of 3.1 by itself, with its fault in tiles. */
 export const normalizeRules3: NormalizeRules = Object.freeze({
   invertTiles: false,
   flatChannels: 'keep',
   tileRows: 'first',
 });
 
-/** Version 4 also sets an image to 0 that is not to be scaled at all; here `normalize: false` leaves it as it is. */
+/** As the `eval` of 3.1 scales, which gives every picture a z axis: there the fault in tiles does not show. The default. */
+export const normalizeRules3Eval: NormalizeRules = Object.freeze({ ...normalizeRules3, tileRows: 'own' });
+
+/** As `normalize_img` of 4. Version 4 also sets an image to 0 that is not to be scaled at all; here `normalize: false` leaves it as it is. */
 export const normalizeRules4: NormalizeRules = Object.freeze({
   invertTiles: true,
   flatChannels: 'zero',

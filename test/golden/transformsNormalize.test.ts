@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type FloatArray, ndarray } from '../../src/array/ndarray.ts';
 import { normalize99 } from '../../src/transforms/normalize99.ts';
 import { type NormalizeParams, normalizeImg } from '../../src/transforms/normalizeImg.ts';
+import { normalizeRules3 } from '../../src/transforms/normalizeRules.ts';
 import { smoothSharpenImg } from '../../src/transforms/smoothSharpenImg.ts';
 import { goldenPath, readNpz, shared } from '../helpers/npz.ts';
 
@@ -65,7 +66,7 @@ const tileCases: Record<string, [FloatArray, NormalizeParams]> = {
 
 test.each(Object.entries(cases))('normalizeImg %s', (name, [image, params]) => {
   const before = image.data.slice();
-  expect(normalizeImg(image, params).data).toEqual(arrays[name].data);
+  expect(normalizeImg(image, params, normalizeRules3).data).toEqual(arrays[name].data);
   expect(image.data).toEqual(before);
 });
 
@@ -99,13 +100,13 @@ test('a volume above 224³ pixels is sampled for its percentiles', () => {
 
 for (const [name, [image, params]] of Object.entries(filterCases)) {
   test.skipIf(!(name in filtered))(`filtered: ${name}`, () => {
-    compare(name, normalizeImg(image, params), params.normalize === false ? 1e-4 : 1e-5);
+    compare(name, normalizeImg(image, params, normalizeRules3), params.normalize === false ? 1e-4 : 1e-5);
   });
 }
 
 for (const [name, [image, params]] of Object.entries(tileCases)) {
   test.skipIf(!(name in filtered))(`in tiles: ${name}`, () => {
-    compare(name, normalizeImg(image, params), 1e-6);
+    compare(name, normalizeImg(image, params, normalizeRules3), 1e-6);
   });
 }
 
