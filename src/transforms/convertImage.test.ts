@@ -89,7 +89,15 @@ test.each([
   ['too few axes', [9, 11, 3], { channelAxis: 2, zAxis: 0 }, 'OptionError', /needs 4 axes/],
   ['plane as volume', [9, 11], { do3D: true, channels: [0, 0] }, 'OptionError', /3D needs planes/],
   ['colour plane as volume', [9, 11, 3], { do3D: true, channelAxis: 2 }, 'OptionError', /3D needs planes/],
-  ['which axis', [20, 30, 40], {}, 'OptionError', /name the axes/],
+  [
+    'which axis',
+    [20, 30, 40],
+    {},
+    'OptionError',
+    /name the axes: zAxis 0, 1 or 2 for planes, channelAxis 0, 1 or 2 for channels/,
+  ],
+  ['a cube', [20, 20, 20], { channels: [0, 0] }, 'OptionError', /planes .* cannot be told; give zAxis 0, 1 or 2/],
+  ['two axes alike', [30, 20, 20], { channels: [0, 0] }, 'OptionError', /give zAxis 1 or 2/],
 ])('%s is refused', (_, shape, options, kind, message) => {
   const attempt = () => convertImage(counting(...shape), options);
   expect(attempt).toThrow(message);

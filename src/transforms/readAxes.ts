@@ -62,12 +62,20 @@ interface Guess {
 /** Cellpose's own limit: no shorter axis is taken for planes unasked. */
 const mostChannels = 5;
 
-/** The named z axis, or a guess: with channels picked and no short axis, the shortest one is z. -1: not found yet. */
+/**
+ * The named z axis, or a guess: with channels picked and no short axis, the shortest one is z. -1: not found yet.
+ * Where several are the shortest, Cellpose takes the first of them; a wrong one would give cells across planes.
+ */
 function findZ({ shape, left, channelAxis, zAxis, notes }: Guess, { picksChannels }: AxisOptions): number {
   if (zAxis >= 0) return zAxis;
   const free = left.filter((axis) => axis !== channelAxis);
   if (!picksChannels || free.length < 3 || Math.min(...left.map((axis) => shape[axis])) <= mostChannels) return -1;
   const axis = shortest(shape, free);
+  const alike = free.filter((other) => shape[other] === shape[axis]);
+  if (alike.length > 1) {
+    const message = `convertImage: the planes of (${shape.join(', ')}) cannot be told; give ${choices('zAxis', alike)}`;
+    throw new OptionError('zAxis', undefined, message);
+  }
   notes.push(`axis ${axis} (size ${shape[axis]}) was taken for z; if it holds channels, give channelAxis ${axis}`);
   return axis;
 }
@@ -81,7 +89,8 @@ function findC({ shape, left, channelAxis, zAxis, notes }: Guess, z: number, opt
   const last = order[order.length - 1];
   const axis = shape[last] === shape[shortest(shape, order)] ? last : shortest(shape, order);
   if (shape[axis] >= 10) {
-    const remedy = 'name the axes: zAxis for planes, channelAxis for channels';
+    const planes = choices('zAxis', z >= 0 ? [z] : left);
+    const remedy = `name the axes: ${planes} for planes, ${choices('channelAxis', order)} for channels`;
     throw new OptionError(
       'channelAxis',
       undefined,
@@ -123,6 +132,11 @@ function place(
     [x, 'X'],
   ]);
   return { z, y, x, c, axes: shape.map((_, axis) => letters.get(axis) ?? '1').join(''), notes };
+}
+
+/** `zAxis 0, 1 or 2` */
+export function choices(option: string, axes: readonly number[]): string {
+  return `${option} ${axes.join(', ').replace(/, (\d+)$/, ' or $1')}`;
 }
 
 function shortest(shape: readonly number[], axes: readonly number[]): number {

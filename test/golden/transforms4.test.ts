@@ -62,6 +62,13 @@ test('padding', () => {
   expect(pads).toEqual(Array.from(golden['pads'].data));
 });
 
+test('guesses are told', () => {
+  expect(convertImage4(golden['chw3_in']).notes[0]).toMatch(/axis 0 \(size 3\) was taken for the channels/);
+  expect(convertImage4(golden['hwc5_in']).notes).toHaveLength(2);
+  expect(convertImage4(golden['hwc2_in']).notes).toEqual([]);
+  expect(convertImage4(golden['chw_axis0_in'], { channelAxis: 0 }).notes).toEqual([]);
+});
+
 const picture = (shape: number[]) => ({ data: new Uint8Array(shape.reduce((a, b) => a * b, 1)), shape });
 
 test.each([
@@ -69,6 +76,7 @@ test.each([
   ['a volume without zAxis', [4, 7, 9], { do3D: true }, /needs zAxis/],
   ['a volume of four axes without channelAxis', [4, 2, 7, 9], { do3D: true, zAxis: 0 }, /needs channelAxis/],
   ['channelAxis of a grey image', [7, 9], { channelAxis: 0 }, /3 axes/],
+  ['a cube', [12, 12, 12], {}, /give channelAxis 0, 1 or 2, or do3D with zAxis 0, 1 or 2 for a volume/],
   ['five axes', [1, 1, 1, 7, 9], {}, /convertImage4/],
   ['a plane as volume', [7, 9], { do3D: true, zAxis: 0 }, /3 axes/],
 ])('refused: %s', (_, shape, options, message) => {
