@@ -5,6 +5,7 @@
 import { checkArray, type FloatArray, type NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import { type AxisOptions, type ImageAxes, readAxes } from './readAxes.ts';
+import { refuseNonFinite } from './refuseNonFinite.ts';
 
 export interface ConvertOptions extends Omit<AxisOptions, 'picksChannels'> {
   /** [to segment, nuclear]: 0 grey (mean of all), 1 red, 2 green, 3 blue …; second: 0 none. Omitted: channels as they are. */
@@ -40,7 +41,8 @@ export function convertImage(input: NdArray, options: ConvertOptions = {}): Conv
   const count = layout.c < 0 ? 1 : input.shape[layout.c];
   const picks = channels ? pickChannels(channels, count, nchan, notes) : firstChannels(count, nchan, notes);
   const image = gather(input, layout, picks, nchan);
-  if (input.data instanceof Float32Array || input.data instanceof Float64Array) refuseNonFinite(image.data);
+  if (input.data instanceof Float32Array || input.data instanceof Float64Array)
+    refuseNonFinite('convertImage', image.data);
   return { image, axes: layout.axes, notes };
 }
 
@@ -128,17 +130,4 @@ function addRow(
   n: number,
 ): void {
   for (let i = 0, p = from, q = to; i < n; i++, p += stepFrom, q += stepTo) out[q] += source[p];
-}
-
-function refuseNonFinite(values: Float32Array): void {
-  let trace = 0;
-  for (let p = 0; p < values.length; p++) trace += values[p] * 0;
-  if (trace === 0) return;
-  const count = values.reduce((n, value) => (Number.isFinite(value) ? n : n + 1), 0);
-  const remedy = 'replace them first, for example by the smallest value of the image';
-  throw new OptionError(
-    'image',
-    count,
-    `convertImage: needs finite values; got ${count} that are NaN or infinite, ${remedy}`,
-  );
 }

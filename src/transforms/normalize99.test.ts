@@ -21,6 +21,11 @@ test.each([
   }
 });
 
+test('an image without pixels, or of another shape, is refused', () => {
+  expect(() => normalize99({ data: new Uint8Array(0), shape: [0, 5] })).toThrow(/with pixels/);
+  expect(() => normalize99({ data: new Uint8Array(4), shape: [2, 3] })).toThrow(/4 elements/);
+});
+
 test.each([
   [99, 1],
   [-1, 50],

@@ -1,7 +1,7 @@
 /** Scales intensities between two percentiles. Source: cellpose 3.1 `transforms.normalize99`. */
-import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import { checkArray, type FloatArray, type NdArray } from '../array/ndarray.ts';
 import { percentile, percentileOfCounts, type Strided } from '../array/percentile.ts';
-import { OptionError } from '../errors.ts';
+import { OptionError, ShapeError } from '../errors.ts';
 
 /** Pictures with more values are sampled for their percentiles: about this many per axis. */
 const sampled = 224;
@@ -13,7 +13,8 @@ const sampled = 224;
  * @param lower, upper  in percent, 0–100.
  * @returns      new float32 array of the same shape; all 0 where the two percentiles differ by at most 1e-3 (flat image).
  *
- * @throws OptionError unless the percentiles rise within 0–100.
+ * @throws OptionError unless the percentiles rise within 0–100; ShapeError for an image without pixels, or whose data are
+ *   not as many as its shape says.
  *
  * Percentiles interpolate linearly between order statistics, as numpy does.
  */
@@ -22,6 +23,8 @@ export function normalize99(image: NdArray, lower = 1, upper = 99): FloatArray {
     const message = `normalize99: lower and upper must rise within 0 to 100; got ${lower} and ${upper}`;
     throw new OptionError('percentile', [lower, upper], message);
   }
+  checkArray('normalize99', image);
+  if (image.data.length === 0) throw new ShapeError('normalize99', 'an image with pixels', image.shape);
   if (image.data instanceof Uint8Array || image.data instanceof Uint16Array) {
     return { data: scaleWholeNumbers(image.data, [lower, upper]), shape: image.shape };
   }

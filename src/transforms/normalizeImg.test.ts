@@ -75,6 +75,12 @@ test.each([
   expect(attempt).toThrow(expect.objectContaining({ name: kind }));
 });
 
+test('needs pixels, all of them finite', () => {
+  expect(() => normalizeImg({ data: new Float32Array(0), shape: [0, 3, 1] })).toThrow(/with pixels/);
+  const image = { data: Float32Array.of(1, NaN, 3, Infinity), shape: [2, 2, 1] };
+  expect(() => normalizeImg(image)).toThrow(/normalizeImg: needs finite values; got 2/);
+});
+
 test('needs channels', () => {
   expect(() => normalizeImg({ data: new Float32Array(6), shape: [2, 3] })).toThrow(/nchan/);
 });

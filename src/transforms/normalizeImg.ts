@@ -4,6 +4,7 @@ import { OptionError, ShapeError, UnsupportedError } from '../errors.ts';
 import { channelPercentiles, scaleValues } from './normalize99.ts';
 import { normalize99Tile } from './normalize99Tile.ts';
 import { type NormalizeRules, normalizeRules3Eval } from './normalizeRules.ts';
+import { refuseNonFinite } from './refuseNonFinite.ts';
 import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
 /** How intensities are scaled before the network sees them. Keys as in Cellpose's `normalize` dictionary. */
@@ -35,7 +36,8 @@ export interface NormalizeParams {
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
  * @param rules  what generations of Cellpose do differently; default: as the `eval` of 3.1.
  * @returns      new array of the same shape. A channel of one value is not inverted; `rules` say if it stays as it is.
- * @throws ShapeError for an image of other rank; OptionError for values that cannot work, and for `invert` without scaling.
+ * @throws ShapeError for an image of other rank or without pixels; OptionError for options that cannot work, for `invert`
+ *   without scaling, and for NaN or infinite values.
  * @throws UnsupportedError for unknown keys; the message names the key.
  *
  * With `normalizeRules3` or `normalizeRules4` and `tileNormBlocksize`, an image (ly, lx, nchan) is scaled otherwise than
@@ -50,6 +52,8 @@ export function normalizeImg(
   const { shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalizeImg', '([lz,] ly, lx, nchan)', shape);
   checkArray('normalizeImg', image);
+  if (image.data.length === 0) throw new ShapeError('normalizeImg', 'an image with pixels', shape);
+  refuseNonFinite('normalizeImg', image.data);
   const { normalize = true, norm3D = true, invert = false } = params;
   const bounds = readBounds(params, shape[shape.length - 1]);
   const percents = readPercentile(params);

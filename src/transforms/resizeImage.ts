@@ -3,7 +3,8 @@
  * Source: cellpose 3.1 `transforms.resize_image`.
  */
 import { checkArray, type FloatArray, type NdArray, sizeOf, type TypedArray } from '../array/ndarray.ts';
-import { OptionError, ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
+import { checkSize } from './checkSize.ts';
 import { linearResizer } from './resizeLinear.ts';
 
 export type Interpolation = 'linear' | 'nearest';
@@ -28,7 +29,7 @@ export function resizeImage<T extends TypedArray>(
     throw new ShapeError('resizeImage', '(y, x), (y, x, channels) or (z, y, x, channels), not empty', shape);
   }
   checkArray('resizeImage', image);
-  checkSize(ly, lx);
+  checkSize('resizeImage', ly, lx);
   const [lz, sy, sx, nchan] = shape.length === 4 ? shape : [1, ...shape, ...(shape.length === 2 ? [1] : [])];
   const out = new (image.data.constructor as new (length: number) => T)(lz * ly * lx * nchan);
   const resize = interpolation === 'nearest' ? resizeNearest : resizeBilinear;
@@ -48,7 +49,7 @@ export function resizeImage<T extends TypedArray>(
 export function resizePlanes(stack: FloatArray, ly: number, lx: number): FloatArray {
   const { data, shape } = stack;
   if (shape.length !== 3 || sizeOf(shape) === 0) throw new ShapeError('resizePlanes', '(n, y, x), not empty', shape);
-  checkSize(ly, lx);
+  checkSize('resizeImage', ly, lx);
   const [n, sy, sx] = shape;
   const out = new Float32Array(n * ly * lx);
   for (let k = 0; k < n; k++) {
@@ -56,11 +57,6 @@ export function resizePlanes(stack: FloatArray, ly: number, lx: number): FloatAr
     resizeBilinear(from, [sy, sx], out.subarray(k * ly * lx, (k + 1) * ly * lx), [ly, lx], 1, n);
   }
   return { data: out, shape: [n, ly, lx] };
-}
-
-function checkSize(ly: number, lx: number): void {
-  if (ly >= 1 && lx >= 1 && Number.isInteger(ly) && Number.isInteger(lx)) return;
-  throw new OptionError('size', [ly, lx], `resizeImage: the new size must be at least 1 × 1 pixels; got ${ly} × ${lx}`);
 }
 
 type Size = readonly [number, number];

@@ -1,13 +1,19 @@
 /** Weights that fade a tile out towards its edges. Source: cellpose 3.1 `transforms._taper_mask`. */
 import type { NdArray } from '../array/ndarray.ts';
+import { OptionError } from '../errors.ts';
+import { checkSize } from './checkSize.ts';
 
 /**
  * Weight of each pixel of a tile, float64 (ly, lx), between 0 and 1.
  *
  * Product of one sigmoid per axis, 1 / (1 + exp((d − (B/2 − 20)) / sigma)), d the distance from the middle in pixels.
  * B = max(224, ly, lx): smaller tiles take the middle of the weights of a full tile, so they hardly fade.
+ *
+ * @throws OptionError for sizes below 1 and a sigma that is not above 0.
  */
 export function taperMask(ly: number, lx: number, sigma = 7.5): NdArray<Float64Array, readonly [number, number]> {
+  checkSize('taperMask', ly, lx);
+  if (!(sigma > 0)) throw new OptionError('sigma', sigma, `taperMask: sigma must be above 0 pixels; got ${sigma}`);
   const full = Math.max(224, ly, lx);
   const fade = Float64Array.from({ length: full }, (_, k) => {
     const distance = Math.abs(k - (full - 1) / 2);

@@ -1,5 +1,6 @@
 /** Where the tiles of a picture lie. Source: cellpose 3.1 `transforms.make_tiles`. */
 import { OptionError } from '../errors.ts';
+import { checkSize } from './checkSize.ts';
 
 export interface TileOptions {
   /** Tile size in pixels; default 224. */
@@ -25,10 +26,11 @@ export interface TileGrid {
 /**
  * Lays tiles over a (padded) picture of (ly, lx) pixels, evenly spread, first and last at the borders.
  *
- * @throws OptionError if bsize is not a whole number from 1, or tileOverlap not within 0–1.
+ * @throws OptionError if the size is below 1 × 1 or bsize is not a whole number from 1, or tileOverlap not within 0–1.
  */
 export function tileGrid(ly: number, lx: number, options: TileOptions = {}): TileGrid {
   const { bsize = 224, tileOverlap = 0.1, augment = false } = options;
+  checkSize('tileGrid', ly, lx);
   if (!(bsize >= 1) || !Number.isInteger(bsize)) {
     throw new OptionError('bsize', bsize, `tileGrid: bsize must be a whole number of pixels; got ${bsize}`);
   }
