@@ -14,8 +14,15 @@ export type { AnyTypedArray, FloatArray, Masks, Masks2D, NdArray, TypedArray } f
 export { ndarray, sizeOf } from './array/ndarray.ts';
 export { type Random, randomOrder, seededRandom } from './array/random.ts';
 export type { StateDict } from './array/stateDict.ts';
+export { arrayReader, arrayWriter, type Window, type WindowReader, type WindowWriter } from './array/window.ts';
 // Flows and masks
 export { type ComputeMasksOptions, computeMasks } from './dynamics/computeMasks.ts';
+export {
+  type ComputeMasksWindowsOptions,
+  computeMasksWindows,
+  type WindowsDone,
+  type WindowsSummary,
+} from './dynamics/computeMasksWindows.ts';
 export { type FlowCheckOptions, flowErrors, removeBadFlowMasks } from './dynamics/flowErrors.ts';
 export {
   type FlowRules,
@@ -54,7 +61,6 @@ export type { ActivationRanges, NetworkPrecision } from './engine/precision.ts';
 export { resizeOutput, runNet } from './engine/runNet.ts';
 export { type RunNetOptions, runNetWindows, type TileProgress } from './engine/runNetWindows.ts';
 export type { TileNetwork, TileOutput } from './engine/tileNetwork.ts';
-export { arrayReader, arrayWriter, type WindowReader, type WindowWriter } from './engine/window.ts';
 export * from './errors.ts';
 // Files
 export type { ImageFile, ReadImageOptions } from './io/imageFile.ts';
@@ -135,6 +141,7 @@ export {
 } from './train/trainingSet.ts';
 export { type TrainSegResult, trainSeg } from './train/trainSeg.ts';
 export type { EpochReport, TrainingStore, TrainSegOptions } from './train/trainSegOptions.ts';
+export { type TrainSizeOptions, type TrainSizeResult, trainSize } from './train/trainSize.ts';
 // Images before the network, and tiles
 export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
 export { type ConvertOptions4, convertImage4 } from './transforms/convertImage4.ts';

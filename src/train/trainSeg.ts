@@ -4,11 +4,12 @@
  */
 
 import type { FloatArray } from '../array/ndarray.ts';
-import { type Random, randomChoice, randomOrder, seededRandom } from '../array/random.ts';
+import { type Random, seededRandom } from '../array/random.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import { OptionError } from '../errors.ts';
 import { makeBatch } from './batches.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { drawImages } from './drawImages.ts';
 import { learningRates } from './learningRates.ts';
 import { adamW, sgd } from './optimizers.ts';
 import { type Batch, createTrainer, type Trainer } from './trainer.ts';
@@ -112,7 +113,7 @@ async function trainEpoch(
   { trainer, settings, signal }: Run,
 ): Promise<number> {
   const random = seededRandom(settings.seed, epoch);
-  const order = draw(examples.length, settings.nimgPerEpoch, settings.trainProbs, random);
+  const order = drawImages(examples.length, settings.nimgPerEpoch, random, settings.trainProbs);
   const batches = makeBatches(examples, order, random, trainer, settings);
   let sum = 0;
   let next = batches.next();
@@ -131,18 +132,13 @@ async function trainEpoch(
 
 async function testEpoch(examples: readonly TrainingExample[], { trainer, settings, signal }: Run): Promise<number> {
   const random = seededRandom(testSeed);
-  const order = draw(examples.length, settings.nimgTestPerEpoch ?? examples.length, settings.testProbs, random);
+  const order = drawImages(examples.length, settings.nimgTestPerEpoch ?? examples.length, random, settings.testProbs);
   let sum = 0;
   for (const batch of makeBatches(examples, order, random, trainer, settings)) {
     signal?.throwIfAborted();
     sum += (await trainer.evaluate(batch)).loss * batch.x.shape[0];
   }
   return sum / order.length;
-}
-
-/** All images in random order, or as many as asked for, drawn by chance. */
-function draw(n: number, count: number, weights: ArrayLike<number> | undefined, random: Random): Int32Array {
-  return count === n ? randomOrder(n, random) : randomChoice(n, count, random, weights);
 }
 
 function* makeBatches(
