@@ -2,7 +2,19 @@
 //   node bench/run.mjs [name …]
 import { spawnSync } from 'node:child_process';
 
-const all = ['forward', 'forwardCold', 'dynamics', 'tiff'];
+const all = [
+  'forward',
+  'forwardCold',
+  'int8',
+  'browser',
+  'dynamics',
+  'dynamics3d',
+  'labelsToFlows',
+  'averagePrecision',
+  'percentile',
+  'tiff',
+  'train',
+];
 const names = process.argv.length > 2 ? process.argv.slice(2) : all;
 const unknown = names.find((name) => !all.includes(name));
 if (unknown)
