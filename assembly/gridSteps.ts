@@ -50,7 +50,8 @@ function arrive(t: i32, k: usize, p: v128, next: v128, marks: usize, ends: usize
 }
 
 export function stepsGrid(
-  flow: usize, lz: i32, ly: i32, lx: i32, points: usize, from: i32, to: i32, niter: i32, rooms: usize, thread: i32,
+  flow: usize, lz: i32, ly: i32, lx: i32, y0: i32, x0: i32, h: i32, w: i32,
+  points: usize, from: i32, to: i32, niter: i32, rooms: usize, thread: i32,
 ): void {
   const marks = rooms + room * thread;
   const ends = marks + 16 * block;
@@ -74,7 +75,7 @@ export function stepsGrid(
         const high = f32x4.sub(at, floor);
         const low1 = f32x4.sub(f32x4.add(floor, one), at);
         const whole = i32x4.trunc_sat_f32x4_s(floor);
-        const delta = lz > 1 ? eight(flow, whole, low1, high, lz, ly, lx) : four(flow, whole, low1, high, ly, lx);
+        const delta = lz > 1 ? eight(flow, whole, low1, high, lz, ly, lx) : four(flow, whole, low1, high, y0, x0, h, w);
         // The fourth lane stays 0.
         const next = f32x4.replace_lane(clamp(f32x4.add(p, delta), low, one), 3, 0);
         v128.store(here, next);
@@ -129,12 +130,14 @@ function eight(flow: usize, whole: v128, weightLow: v128, weightHigh: v128, lz: 
   return sum;
 }
 
-/** The flow between four pixels of a plane. */
+/** The flow between four pixels of a plane, of which the window (h, w) at (y0, x0) is there. */
 // @ts-ignore: decorator
 @inline
-function four(flow: usize, whole: v128, weightLow: v128, weightHigh: v128, ly: i32, lx: i32): v128 {
-  const y = i32x4.extract_lane(whole, 1);
-  const x = i32x4.extract_lane(whole, 2);
+function four(
+  flow: usize, whole: v128, weightLow: v128, weightHigh: v128, y0: i32, x0: i32, h: i32, w: i32,
+): v128 {
+  const y = i32x4.extract_lane(whole, 1) - y0;
+  const x = i32x4.extract_lane(whole, 2) - x0;
   const wy0 = f32x4.extract_lane(weightLow, 1);
   const wy1 = f32x4.extract_lane(weightHigh, 1);
   const wx0 = f32x4.extract_lane(weightLow, 2);
@@ -143,8 +146,8 @@ function four(flow: usize, whole: v128, weightLow: v128, weightHigh: v128, ly: i
   for (let c = 0; c < 4; c++) {
     const cy = y + (c >> 1);
     const cx = x + (c & 1);
-    if (cy < 0 || cy >= ly || cx < 0 || cx >= lx) continue;
-    sum = corner(sum, flow + (<usize>(cy * lx + cx) << 4), (c & 1 ? wx1 : wx0) * (c & 2 ? wy1 : wy0));
+    if (cy < 0 || cy >= h || cx < 0 || cx >= w) continue;
+    sum = corner(sum, flow + (<usize>(cy * w + cx) << 4), (c & 1 ? wx1 : wx0) * (c & 2 ? wy1 : wy0));
   }
   return sum;
 }

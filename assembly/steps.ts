@@ -19,21 +19,30 @@ function at(position: v128, lx: i32): usize {
   return <usize>(i32x4.extract_lane(whole, 0) * lx + i32x4.extract_lane(whole, 1)) << 3;
 }
 
+/** Where the pixel (0, 0) of the picture would lie; all such sums are modulo 2^32. */
 // @ts-ignore: decorator
 @inline
-function clamp(position: v128, last: v128): v128 {
-  return f32x4.pmin(last, f32x4.pmax(f32x4.splat(0), position));
+function origin(flow: usize, y0: i32, x0: i32, lx: i32): usize {
+  return flow - (<usize>(y0 * lx + x0) << 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function clamp(position: v128, first: v128, last: v128): v128 {
+  return f32x4.pmin(last, f32x4.pmax(first, position));
 }
 
 export function stepsLinear(
-  flow: usize, ly: i32, lx: i32, points: usize, from: i32, to: i32, niter: i32, settle: i32, rooms: usize, thread: i32,
+  flow: usize, y0: i32, x0: i32, ly: i32, lx: i32, points: usize, from: i32, to: i32, niter: i32, settle: i32, rooms: usize, thread: i32,
 ): void {
   const marks = rooms + room * thread;
   const ends = marks + 8 * block;
   const list = ends + 4 * block;
-  const last = f32x4.replace_lane(f32x4.splat(<f32>(lx - 1)), 0, <f32>(ly - 1));
-  const lastY = <f32>(ly - 1);
-  const lastX = <f32>(lx - 1);
+  const first = f32x4.replace_lane(f32x4.splat(<f32>x0), 0, <f32>y0);
+  const last = f32x4.replace_lane(f32x4.splat(<f32>(x0 + lx - 1)), 0, <f32>(y0 + ly - 1));
+  const zero = origin(flow, y0, x0, lx);
+  const lastY = <f32>(y0 + ly - 1);
+  const lastX = <f32>(x0 + lx - 1);
   const row = <usize>lx << 3;
   for (let begin = from; begin < to; begin += block) {
     const base = points + (<usize>begin << 3);
@@ -45,7 +54,7 @@ export function stepsLinear(
         const here = base + (k << 3);
         const p = v128.load64_zero(here);
         const floor = f32x4.floor(p);
-        const corner = flow + at(floor, lx);
+        const corner = zero + at(floor, lx);
         const right: usize = f32x4.extract_lane(floor, 1) < lastX ? 8 : 0;
         const below: usize = f32x4.extract_lane(floor, 0) < lastY ? row : 0;
         const i00 = v128.load64_zero(corner);
@@ -53,7 +62,7 @@ export function stepsLinear(
         const i10 = v128.load64_zero(corner + below);
         const i11 = v128.load64_zero(corner + below + right);
         const fraction = f32x4.sub(p, floor);
-        const next = clamp(f32x4.add(p, sample(i00, i01, i10, i11, fraction)), last);
+        const next = clamp(f32x4.add(p, sample(i00, i01, i10, i11, fraction)), first, last);
         v128.store64_lane(here, next, 0);
         kept += arrive(t, k, p, next, settle != 0 && holds(i00, i01, i10, i11), marks, ends, list, kept);
       }
@@ -124,12 +133,14 @@ function arrive(
 }
 
 export function stepsNearest(
-  flow: usize, ly: i32, lx: i32, points: usize, from: i32, to: i32, niter: i32, rooms: usize, thread: i32,
+  flow: usize, y0: i32, x0: i32, ly: i32, lx: i32, points: usize, from: i32, to: i32, niter: i32, rooms: usize, thread: i32,
 ): void {
   const marks = rooms + room * thread;
   const ends = marks + 8 * block;
   const list = ends + 4 * block;
-  const last = f32x4.replace_lane(f32x4.splat(<f32>(lx - 1)), 0, <f32>(ly - 1));
+  const first = f32x4.replace_lane(f32x4.splat(<f32>x0), 0, <f32>y0);
+  const last = f32x4.replace_lane(f32x4.splat(<f32>(x0 + lx - 1)), 0, <f32>(y0 + ly - 1));
+  const zero = origin(flow, y0, x0, lx);
   for (let begin = from; begin < to; begin += block) {
     const base = points + (<usize>begin << 3);
     let active = enter(base, min(block, to - begin), niter, marks, ends, list);
@@ -139,7 +150,7 @@ export function stepsNearest(
         const k = <usize>load<i32>(list + (<usize>j << 2));
         const here = base + (k << 3);
         const p = v128.load64_zero(here);
-        const next = clamp(f32x4.add(p, v128.load64_zero(flow + at(p, lx))), last);
+        const next = clamp(f32x4.add(p, v128.load64_zero(zero + at(p, lx))), first, last);
         v128.store64_lane(here, next, 0);
         kept += arrive(t, k, p, next, false, marks, ends, list, kept);
       }

@@ -4,7 +4,7 @@ import { OptionError, ShapeError } from '../errors.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { renumber } from '../masks/renumber.ts';
 import { removeBadFlowMasks } from './flowErrors.ts';
-import { laneOf, type WriteFlow, walk } from './followFlows.ts';
+import { laneOf, type Within, type WriteFlow, walk } from './followFlows.ts';
 import type { FollowRules } from './followRules.ts';
 import { getMasks } from './getMasks.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
@@ -41,10 +41,20 @@ export interface ComputeMasksOptions {
  *
  * NaN in cellprob is background; a coordinate that NaN in dP would move becomes 0.
  */
-export async function computeMasks(
+export function computeMasks(dP: FloatArray, cellprob: FloatArray, options: ComputeMasksOptions = {}): Promise<Masks> {
+  return masksWithin(undefined, dP, cellprob, options);
+}
+
+/**
+ * The same for a window of a picture: walks as in the picture, and takes `maxSizeFraction` of the picture.
+ *
+ * @param within  where the window lies; undefined: it is the picture.
+ */
+export async function masksWithin(
+  within: Within | undefined,
   dP: FloatArray,
   cellprob: FloatArray,
-  options: ComputeMasksOptions = {},
+  options: ComputeMasksOptions,
 ): Promise<Masks> {
   const {
     cellprobThreshold = 0,
@@ -63,8 +73,10 @@ export async function computeMasks(
     ...options,
     rules: rules.follow,
     settle: true,
+    ...(within && { within }),
   });
-  let masks = getMasks(p, pixels, shape, { maxSizeFraction, rules: rules.masks });
+  const share = within ? (within.ly * within.lx) / sizeOf(shape) : 1;
+  let masks = getMasks(p, pixels, shape, { maxSizeFraction: maxSizeFraction * share, rules: rules.masks });
   if (flowThreshold > 0 && shape.length === 2) {
     masks = await removeBadFlowMasks(masks, dP, flowThreshold, options);
     if (rules.masks.afterCheck === 'rank') masks = renumber(masks, 'rank');

@@ -67,6 +67,19 @@ export function laneOf(k: number, axes: number, lanes: 2 | 4): number {
 export interface WalkOptions extends FollowOptions {
   /** Only the whole part of the result will count: points may stop where it cannot change any more. */
   readonly settle?: boolean;
+  /**
+   * Of a plane that is a window of a picture: where. Points walk in the coordinates of the picture, so that rounding is the same
+   * in every window; the resting places are counted from the corner of the window.
+   */
+  readonly within?: Within;
+}
+
+/** The corner (y, x) of a window in a picture of ly × lx pixels. */
+export interface Within {
+  readonly y: number;
+  readonly x: number;
+  readonly ly: number;
+  readonly lx: number;
 }
 
 /** As `followFlows`, with the flow written by the caller into the memory of the job. */

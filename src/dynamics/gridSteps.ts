@@ -3,6 +3,7 @@
  * behind `followFlows`, and the oracle of their kernels. Positions have four places (z, y, x, nothing), as the kernels need.
  * Source: cellpose 3.1 `steps_interp` on a GPU and for volumes, and `steps3D`.
  */
+import type { Window } from '../array/window.ts';
 import type { StepRange } from './steps.ts';
 
 /** What the loops work on. A plane is a volume of one layer whose z is not read. */
@@ -10,6 +11,8 @@ export interface VolumeField {
   /** (dz, dy, dx, 0) per voxel, (lz, ly, lx, 4): in voxels per step, or scaled by `gridField`. */
   readonly flow: Float32Array | Float64Array;
   readonly shape: readonly [lz: number, ly: number, lx: number];
+  /** Of a plane, the window whose flow is there: what lies beyond it counts 0. @default all of the plane */
+  readonly window?: Window;
 }
 
 type Positions = Float32Array | Float64Array;
@@ -40,9 +43,10 @@ export function fromGrid(points: Positions, shape: VolumeField['shape']): void {
  * Moves points, in place, by the flow between the voxels around. `grid_sample` counts voxels' centres half a voxel further than
  * the positions do, and reads zeros beyond the border. What is not a number becomes −1. In the type of `points`.
  */
-export function stepsGrid({ flow, shape }: VolumeField, points: Positions, range: StepRange): void {
+export function stepsGrid({ flow, shape, window }: VolumeField, points: Positions, range: StepRange): void {
   const r = rounding(points);
   const [lz, ly, lx] = shape;
+  const { y: firstY, x: firstX, h, w } = window ?? { y: 0, x: 0, h: ly, w: lx };
   const [z, y, x] = [place(), place(), place()];
   walk(points, range, (from, to) => {
     if (lz > 1) locate(from[0], lz, z, r);
@@ -51,11 +55,11 @@ export function stepsGrid({ flow, shape }: VolumeField, points: Positions, range
     let [dz, dy, dx] = [0, 0, 0];
     for (let corner = 0; corner < (lz > 1 ? 8 : 4); corner++) {
       const [highX, highY, highZ] = [corner & 1, (corner >> 1) & 1, corner >> 2];
-      const [cz, cy, cx] = [lz > 1 ? z.low + highZ : 0, y.low + highY, x.low + highX];
-      if (cz < 0 || cz >= lz || cy < 0 || cy >= ly || cx < 0 || cx >= lx) continue;
+      const [cz, cy, cx] = [lz > 1 ? z.low + highZ : 0, y.low + highY - firstY, x.low + highX - firstX];
+      if (cz < 0 || cz >= lz || cy < 0 || cy >= h || cx < 0 || cx >= w) continue;
       const inPlane = r((highX ? x.weightHigh : x.weightLow) * (highY ? y.weightHigh : y.weightLow));
       const weight = lz > 1 ? r(inPlane * (highZ ? z.weightHigh : z.weightLow)) : inPlane;
-      const at = 4 * ((cz * ly + cy) * lx + cx);
+      const at = 4 * ((cz * h + cy) * w + cx);
       dz = r(dz + r(flow[at] * weight));
       dy = r(dy + r(flow[at + 1] * weight));
       dx = r(dx + r(flow[at + 2] * weight));

@@ -9,6 +9,9 @@ export interface FlowField {
   readonly flow: Float32Array;
   readonly ly: number;
   readonly lx: number;
+  /** Where its first pixel lies, if it is a window of a picture: points are places in the picture. @default 0, 0 */
+  readonly y?: number;
+  readonly x?: number;
 }
 
 /** Which points to move, and how far. */
@@ -34,10 +37,11 @@ const circle = 8;
  * @param settle  stop a point as soon as its whole part cannot change any more. Then only the whole part of the result counts.
  *
  * The sum over the four pixels mixes float32 and float64 as the reference's types do. Points that rest or run in a circle
- * are finished without the remaining steps; the result is the same. A flow that is not a number leads to 0.
+ * are finished without the remaining steps; the result is the same. A flow that is not a number leads to the first row or column.
  */
 export function stepsLinear(field: FlowField, points: Float32Array, range: StepRange, settle = false): void {
-  const { flow, ly, lx } = field;
+  const { flow, ly, lx, y: firstY = 0, x: firstX = 0 } = field;
+  const [lastY, lastX] = [firstY + ly - 1, firstX + lx - 1];
   const f = Math.fround;
   let at = 0;
   let right = 0;
@@ -45,9 +49,9 @@ export function stepsLinear(field: FlowField, points: Float32Array, range: StepR
   const next = (y: number, x: number, to: Float32Array) => {
     const y0 = y | 0;
     const x0 = x | 0;
-    at = 2 * (y0 * lx + x0);
-    right = x0 < lx - 1 ? 2 : 0;
-    below = y0 < ly - 1 ? 2 * lx : 0;
+    at = 2 * ((y0 - firstY) * lx + x0 - firstX);
+    right = x0 < lastX ? 2 : 0;
+    below = y0 < lastY ? 2 * lx : 0;
     const fy = f(y - y0);
     const fx = f(x - x0);
     const wy = 1 - fy;
@@ -59,18 +63,19 @@ export function stepsLinear(field: FlowField, points: Float32Array, range: StepR
           f(flow[i + below] * fy) * wx +
           f(f(flow[i + below + right] * fy) * fx),
       );
-    to[0] = clamp(f(y + sample(at)), ly - 1);
-    to[1] = clamp(f(x + sample(at + 1)), lx - 1);
+    to[0] = clamp(f(y + sample(at)), firstY, lastY);
+    to[1] = clamp(f(x + sample(at + 1)), firstX, lastX);
   };
   walk(next, points, range, settle ? () => holds(flow, at, right, below) : () => false);
 }
 
 /** Moves points (y, x), in place, reading the flow at the pixel that the whole part of a position names. */
-export function stepsNearest({ flow, ly, lx }: FlowField, points: Float32Array, range: StepRange): void {
+export function stepsNearest(field: FlowField, points: Float32Array, range: StepRange): void {
+  const { flow, ly, lx, y: firstY = 0, x: firstX = 0 } = field;
   const next = (y: number, x: number, to: Float32Array) => {
-    const k = 2 * ((y | 0) * lx + (x | 0));
-    to[0] = clamp(Math.fround(y + flow[k]), ly - 1);
-    to[1] = clamp(Math.fround(x + flow[k + 1]), lx - 1);
+    const k = 2 * (((y | 0) - firstY) * lx + (x | 0) - firstX);
+    to[0] = clamp(Math.fround(y + flow[k]), firstY, firstY + ly - 1);
+    to[1] = clamp(Math.fround(x + flow[k + 1]), firstX, firstX + lx - 1);
   };
   walk(next, points, range, () => false);
 }
@@ -109,10 +114,10 @@ function walk(
   }
 }
 
-/** Within [0, last]; what is not a number becomes 0. */
-function clamp(value: number, last: number): number {
-  const positive = value > 0 ? value : 0;
-  return positive < last ? positive : last;
+/** Within [first, last]; what is not a number becomes first. */
+function clamp(value: number, first: number, last: number): number {
+  const high = value > first ? value : first;
+  return high < last ? high : last;
 }
 
 /**

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { goldenPath, readNpz } from '../../test/helpers/npz.ts';
 import type { FloatArray, Masks2D } from '../array/ndarray.ts';
+import type { Window } from '../array/window.ts';
 import { openKernelJob } from '../kernels/kernelJob.ts';
 import type { LabelStack } from './cellBoxes.ts';
 import { computeMasks } from './computeMasks.ts';
@@ -45,7 +46,20 @@ const realFlow = golden['net_dP'] as FloatArray;
 const realMasks: Masks2D = { data: Int32Array.from(golden['compute_masks_default'].data), shape: [160, 180] };
 
 describe('steps', () => {
-  async function both(flow: Float32Array, [ly, lx]: [number, number], from: Float32Array, niter: number) {
+  /** In a plane, and in a window of a picture. */
+  async function both(flow: Float32Array, size: [number, number], from: Float32Array, niter: number) {
+    await bothAt([0, 0], flow, size, from, niter);
+    await bothAt([37, 1009], flow, size, from, niter);
+  }
+
+  async function bothAt(
+    [y, x]: [number, number],
+    flow: Float32Array,
+    [ly, lx]: [number, number],
+    starts: Float32Array,
+    niter: number,
+  ) {
+    const from = starts.map((place, i) => place + (i % 2 ? x : y));
     const n = from.length / 2;
     const plan = {
       flow: [Float32Array, flow.length],
@@ -60,7 +74,7 @@ describe('steps', () => {
       job.arrays.points.set(from);
       const { at } = job;
       const last = kernel === 'stepsNearest' ? [at.rooms] : [settle ? 1 : 0, at.rooms];
-      const args = (a: number, b: number) => [at.flow, ly, lx, at.points, a, b, niter, ...last];
+      const args = (a: number, b: number) => [at.flow, y, x, ly, lx, at.points, a, b, niter, ...last];
       const work = { kernel: settle ? 'stepsLinear' : kernel, args, plain: () => {} };
       // Two ranges, the first not a multiple of a kernel's block.
       const middle = Math.floor(n / 3);
@@ -70,8 +84,8 @@ describe('steps', () => {
       ]);
       const plain = from.slice();
       const range = { from: 0, to: n, niter };
-      if (kernel === 'stepsNearest') stepsNearest({ flow, ly, lx }, plain, range);
-      else stepsLinear({ flow, ly, lx }, plain, range, settle);
+      if (kernel === 'stepsNearest') stepsNearest({ flow, ly, lx, y, x }, plain, range);
+      else stepsLinear({ flow, ly, lx, y, x }, plain, range, settle);
       expect(bits(job.arrays.points)).toBe(bits(plain));
       job.close();
     }
@@ -108,7 +122,18 @@ describe('steps', () => {
 });
 
 describe('steps in volumes and in grid coordinates', () => {
-  async function both(flow: Float32Array, [lz, ly, lx]: [number, number, number], from: Float32Array, niter: number) {
+  type Volume = [lz: number, ly: number, lx: number];
+
+  async function both(flow: Float32Array, shape: Volume, from: Float32Array, niter: number) {
+    await bothIn({ y: 0, x: 0, h: shape[1], w: shape[2] }, flow, shape, from, niter);
+    if (shape[0] > 1) return;
+    const window = { y: 4, x: 3, h: shape[1], w: shape[2] };
+    const places = from.map((place, i) => place + [0, 4, 3, 0][i % 4]);
+    await bothIn(window, flow, [1, shape[1] + 9, shape[2] + 5], places, niter);
+  }
+
+  async function bothIn(window: Window, flow: Float32Array, shape: Volume, from: Float32Array, niter: number) {
+    const { y, x, h, w } = window;
     const n = from.length / 4;
     const plan = {
       flow: [Float32Array, flow.length],
@@ -116,20 +141,23 @@ describe('steps in volumes and in grid coordinates', () => {
       rooms: [Uint8Array, 1536],
     } as const;
     for (const kernel of ['stepsGrid', 'stepsNearestVoxel']) {
+      const isGrid = kernel === 'stepsGrid';
+      if (!isGrid && h < shape[1]) continue; // goes by whole volumes
       const job = await openKernelJob(plan, 1);
       const scaled = from.slice();
-      if (kernel === 'stepsGrid') toGrid(scaled, [lz, ly, lx]);
+      if (isGrid) toGrid(scaled, shape);
       job.arrays.flow.set(flow);
       job.arrays.points.set(scaled);
       const { at } = job;
-      const args = (a: number, b: number) => [at.flow, lz, ly, lx, at.points, a, b, niter, at.rooms];
+      const corner = isGrid ? [y, x, h, w] : [];
+      const args = (a: number, b: number) => [at.flow, ...shape, ...corner, at.points, a, b, niter, at.rooms];
       const middle = Math.floor(n / 3);
       await job.run({ kernel, args, plain: () => {} }, [
         [0, middle],
         [middle, n],
       ]);
-      const steps = kernel === 'stepsGrid' ? stepsGrid : stepsNearestVoxel;
-      steps({ flow, shape: [lz, ly, lx] }, scaled, { from: 0, to: n, niter });
+      const steps = isGrid ? stepsGrid : stepsNearestVoxel;
+      steps({ flow, shape, window }, scaled, { from: 0, to: n, niter });
       expect(bits(job.arrays.points), kernel).toBe(bits(scaled));
       job.close();
     }

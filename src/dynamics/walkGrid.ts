@@ -3,6 +3,7 @@
  * kernels of gridSteps.ts on all threads; in float64 the plain loop.
  */
 import type { NdArray } from '../array/ndarray.ts';
+import type { Window } from '../array/window.ts';
 import { openKernelJob } from '../kernels/kernelJob.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import type { WalkOptions } from './followFlows.ts';
@@ -31,16 +32,17 @@ export async function walkGrid(
   writeFlow: (flow: Float32Array) => void,
   options: WalkGridOptions,
 ): Promise<NdArray<Float32Array>> {
-  const { sampling, signal } = options;
+  const { sampling, signal, within } = options;
   const niter = wholeSteps('followFlows', options.niter ?? 200);
-  const [lz, ly, lx] = size.length === 3 ? (size as readonly [number, number, number]) : [1, size[0], size[1]];
-  const shape = [lz, ly, lx] as const;
-  if (sampling === 'grid64') return inFloat64(shape, pixels, writeFlow, niter);
+  const [lz, h, w] = size.length === 3 ? (size as readonly [number, number, number]) : [1, size[0], size[1]];
+  const window = { y: within?.y ?? 0, x: within?.x ?? 0, h, w };
+  const shape = [lz, within?.ly ?? h, within?.lx ?? w] as const;
+  if (sampling === 'grid64') return inFloat64({ shape, window }, pixels, writeFlow, niter);
   const n = pixels.length;
   const ranges = pointRanges(n, niter, block);
   const threads = n < workerPoints ? 1 : Math.min(threadCount('followFlows', options.threads), ranges.length);
   const plan = {
-    flow: [Float32Array, 4 * lz * ly * lx],
+    flow: [Float32Array, 4 * lz * h * w],
     points: [Float32Array, 4 * n],
     rooms: [Uint8Array, threads * room],
   } as const;
@@ -49,21 +51,22 @@ export async function walkGrid(
     const { arrays, at } = job;
     const { flow, points } = arrays;
     writeFlow(flow);
-    writeStarts(pixels, shape, points);
-    const field = { flow, shape };
+    writeStarts(pixels, window, points);
+    const field = { flow, shape, window };
     if (sampling === 'grid') {
       scaleFlow(flow, shape);
       toGrid(points, shape);
     }
+    const corner = sampling === 'grid' ? [window.y, window.x, h, w] : [];
     const work = {
       kernel: sampling === 'grid' ? 'stepsGrid' : 'stepsNearestVoxel',
-      args: (from: number, to: number) => [at.flow, lz, ly, lx, at.points, from, to, niter, at.rooms],
+      args: (from: number, to: number) => [at.flow, ...shape, ...corner, at.points, from, to, niter, at.rooms],
       plain: (from: number, to: number) =>
         (sampling === 'grid' ? stepsGrid : stepsNearestVoxel)(field, points, { from, to, niter }),
     };
     await job.run(work, ranges, signal);
     if (sampling === 'grid') fromGrid(points, shape);
-    return { data: separate(points, size.length), shape: [size.length, n] };
+    return { data: separate(points, size.length, window), shape: [size.length, n] };
   } finally {
     job.close();
   }
@@ -71,21 +74,21 @@ export async function walkGrid(
 
 /** As Cellpose 0.6 had it on a GPU. */
 function inFloat64(
-  shape: VolumeField['shape'],
+  { shape, window }: Required<Pick<VolumeField, 'shape' | 'window'>>,
   pixels: Int32Array,
   writeFlow: (flow: Float32Array) => void,
   niter: number,
 ): NdArray<Float32Array> {
-  const flow32 = new Float32Array(4 * shape[0] * shape[1] * shape[2]);
+  const flow32 = new Float32Array(4 * shape[0] * window.h * window.w);
   writeFlow(flow32);
   const flow = Float64Array.from(flow32);
   for (let i = 0; i < flow.length; i++) if (shape[i % 4] > 1) flow[i] /= (shape[i % 4] - 1) / 2;
   const points = new Float64Array(4 * pixels.length);
-  writeStarts(pixels, shape, points);
+  writeStarts(pixels, window, points);
   toGrid(points, shape);
-  stepsGrid({ flow, shape }, points, { from: 0, to: pixels.length, niter });
+  stepsGrid({ flow, shape, window }, points, { from: 0, to: pixels.length, niter });
   fromGrid(points, shape);
-  return { data: separate(points, 2), shape: [2, pixels.length] };
+  return { data: separate(points, 2, window), shape: [2, pixels.length] };
 }
 
 /** From voxels to grid coordinates, per step. A plane's z is not read. */
@@ -95,19 +98,22 @@ function scaleFlow(flow: Float32Array, shape: VolumeField['shape']): void {
 }
 
 /** Where pixels start: (z, y, x, 0) of each. */
-function writeStarts(pixels: Int32Array, [, ly, lx]: VolumeField['shape'], points: Float32Array | Float64Array): void {
+function writeStarts(pixels: Int32Array, { y, x, h, w }: Window, points: Float32Array | Float64Array): void {
   for (let i = 0; i < pixels.length; i++) {
-    const row = Math.floor(pixels[i] / lx);
-    points[4 * i] = Math.floor(row / ly);
-    points[4 * i + 1] = row % ly;
-    points[4 * i + 2] = pixels[i] % lx;
+    const row = Math.floor(pixels[i] / w);
+    points[4 * i] = Math.floor(row / h);
+    points[4 * i + 1] = y + (row % h);
+    points[4 * i + 2] = x + (pixels[i] % w);
   }
 }
 
-/** (n, 4) to (axes, n), without what is not an axis. */
-function separate(points: Float32Array | Float64Array, axes: number): Float32Array {
+/** (n, 4) to (axes, n), without what is not an axis, counted from the corner of the window. */
+function separate(points: Float32Array | Float64Array, axes: number, { y, x }: Window): Float32Array {
   const n = points.length / 4;
   const planes = new Float32Array(axes * n);
-  for (let k = 0; k < axes; k++) for (let i = 0; i < n; i++) planes[k * n + i] = points[4 * i + 3 - axes + k];
+  const corner = [0, y, x].slice(3 - axes);
+  for (let k = 0; k < axes; k++) {
+    for (let i = 0; i < n; i++) planes[k * n + i] = points[4 * i + 3 - axes + k] - corner[k];
+  }
   return planes;
 }

@@ -23,7 +23,8 @@ export async function walkPlane(
 ): Promise<NdArray<Float32Array>> {
   const { interp = true, signal } = options;
   const niter = wholeSteps('followFlows', options.niter ?? 200);
-  const settle = options.settle === true && Math.max(ly, lx) <= settleLimit;
+  const [y, x] = options.within ? [options.within.y, options.within.x] : [0, 0];
+  const settle = options.settle === true && Math.max(y + ly, x + lx) <= settleLimit;
   const n = pixels.length;
   const ranges = pointRanges(n, niter, block);
   const most = threadCount('followFlows', options.threads);
@@ -38,41 +39,41 @@ export async function walkPlane(
     const { arrays, at } = job;
     const { flow, points } = arrays;
     writeFlow(flow);
-    writeStarts(pixels, lx, points);
-    const field = { flow, ly, lx };
+    writeStarts(pixels, lx, [y, x], points);
+    const field = { flow, ly, lx, y, x };
     const linear = {
       kernel: 'stepsLinear',
-      args: (from: number, to: number) => [at.flow, ly, lx, at.points, from, to, niter, settle ? 1 : 0, at.rooms],
+      args: (from: number, to: number) => [at.flow, y, x, ly, lx, at.points, from, to, niter, settle ? 1 : 0, at.rooms],
       plain: (from: number, to: number) => stepsLinear(field, points, { from, to, niter }, settle),
     };
     const nearest = {
       kernel: 'stepsNearest',
-      args: (from: number, to: number) => [at.flow, ly, lx, at.points, from, to, niter, at.rooms],
+      args: (from: number, to: number) => [at.flow, y, x, ly, lx, at.points, from, to, niter, at.rooms],
       plain: (from: number, to: number) => stepsNearest(field, points, { from, to, niter }),
     };
     await job.run(interp ? linear : nearest, ranges, signal);
-    return { data: separate(points), shape: [2, n] };
+    return { data: separate(points, [y, x]), shape: [2, n] };
   } finally {
     job.close();
   }
 }
 
 /** Where pixels start: (y, x) of each. */
-function writeStarts(pixels: Int32Array, lx: number, points: Float32Array): void {
+function writeStarts(pixels: Int32Array, lx: number, [y, x]: readonly [number, number], points: Float32Array): void {
   for (let i = 0; i < pixels.length; i++) {
-    const y = (pixels[i] / lx) | 0;
-    points[2 * i] = y;
-    points[2 * i + 1] = pixels[i] - y * lx;
+    const row = (pixels[i] / lx) | 0;
+    points[2 * i] = y + row;
+    points[2 * i + 1] = x + pixels[i] - row * lx;
   }
 }
 
-/** (n, 2) to (2, n). */
-function separate(points: Float32Array): Float32Array {
+/** (n, 2) to (2, n), counted from (y, x). That is exact: the numbers do not grow. */
+function separate(points: Float32Array, [y, x]: readonly [number, number]): Float32Array {
   const n = points.length / 2;
   const planes = new Float32Array(2 * n);
   for (let i = 0; i < n; i++) {
-    planes[i] = points[2 * i];
-    planes[n + i] = points[2 * i + 1];
+    planes[i] = points[2 * i] - y;
+    planes[n + i] = points[2 * i + 1] - x;
   }
   return planes;
 }

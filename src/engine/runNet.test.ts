@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { analyticNetwork } from '../../test/helpers/analyticNetwork.ts';
 import type { FloatArray } from '../array/ndarray.ts';
-import type { Window } from '../array/window.ts';
+import { arrayReader, type Window } from '../array/window.ts';
 import { runNet } from './runNet.ts';
 import { netSize } from './runNetSize.ts';
 import { runNetWindows } from './runNetWindows.ts';
-import { arrayReader } from './window.ts';
 
 const image: FloatArray = {
   data: Float32Array.from({ length: 60 * 70 * 2 }, (_, k) => (k * 7) % 31),

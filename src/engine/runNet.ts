@@ -1,10 +1,10 @@
 /** Runs a network over a picture in memory. Source: cellpose 3.1 `core.run_net`. */
 import { checkArray, type FloatArray } from '../array/ndarray.ts';
+import { arrayReader, arrayWriter } from '../array/window.ts';
 import { ShapeError } from '../errors.ts';
 import { resizePlanes } from '../transforms/resizeImage.ts';
 import { type NetSummary, type RunNetOptions, runNetWindows } from './runNetWindows.ts';
 import type { TileNetwork } from './tileNetwork.ts';
-import { arrayReader, arrayWriter } from './window.ts';
 
 export interface NetOutput extends NetSummary {
   /** (nout, ly, lx) at network size; for CPnet: flow y, flow x (5 × unit flow), cell probability as a logit. */

@@ -3,13 +3,13 @@
  * 3.1 `core.run_3D` and the volume branch of `CellposeModel._run_net`.
  */
 import { checkArray, type FloatArray } from '../array/ndarray.ts';
+import { arrayReader } from '../array/window.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { resizeVolume, resizeVolumeImage, type VolumeSize } from './resizeVolume.ts';
 import { netSize } from './runNetSize.ts';
 import { type RunNetOptions, runNetWindows } from './runNetWindows.ts';
 import type { TileNetwork } from './tileNetwork.ts';
 import { planeReader, planeWriter, type VolumePass, volumePasses } from './volumePlanes.ts';
-import { arrayReader } from './window.ts';
 
 export interface RunNet3DOptions extends Omit<RunNetOptions, 'onProgress'> {
   /** Distance of planes over size of a pixel: planes are added so that steps are alike along all axes. Default 1. */

@@ -1,9 +1,9 @@
 /** Makes the network's input tile by tile: window of the picture, resized, padded with zeros, channels first, flipped. */
-import type { Window } from '../array/window.ts';
+
+import type { Window, WindowReader } from '../array/window.ts';
 import { flipTile } from '../transforms/flipTile.ts';
 import { linearResizer } from '../transforms/resizeLinear.ts';
 import type { TileGrid } from '../transforms/tileGrid.ts';
-import type { WindowReader } from './window.ts';
 
 export interface TileSource {
   /** Fills `tile` (nchan, h, w) with the tile in row j and column i of the grid. */

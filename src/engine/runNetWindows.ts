@@ -3,6 +3,7 @@
  * picture. Source: cellpose 3.1 `core.run_net`.
  */
 import type { FloatArray } from '../array/ndarray.ts';
+import type { WindowReader, WindowWriter } from '../array/window.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { averageTiles, type TileAverage } from '../transforms/averageTiles.ts';
 import { flipTile, unflipOutput } from '../transforms/flipTile.ts';
@@ -12,7 +13,6 @@ import { netSize, type SizeLimits } from './runNetSize.ts';
 import { normalizeStyle } from './runNetStyle.ts';
 import { type TileSource, tileSource } from './runNetTiles.ts';
 import type { TileNetwork, TileOutput } from './tileNetwork.ts';
-import type { WindowReader, WindowWriter } from './window.ts';
 
 export interface RunNetOptions extends TileOptions, Omit<SizeLimits, 'nout'> {
   /** Size of the network's input relative to the picture; default 1. */

@@ -1,6 +1,6 @@
 /** The planes of a volume along its three axes, as pictures for a network: reading them, and adding their outputs. */
 import type { FloatArray } from '../array/ndarray.ts';
-import type { WindowWriter } from './window.ts';
+import type { WindowWriter } from '../array/window.ts';
 
 /** One of the three directions in which a volume is cut into planes. Axes are 0 z, 1 y, 2 x. */
 export interface VolumePass {
