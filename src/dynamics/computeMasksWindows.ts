@@ -5,7 +5,7 @@
 import type { FloatArray, Masks } from '../array/ndarray.ts';
 import type { Window, WindowReader, WindowWriter } from '../array/window.ts';
 import { OptionError, ShapeError } from '../errors.ts';
-import { objectBoxes } from '../masks/objectBoxes.ts';
+import { type ObjectBox, objectBoxes } from '../masks/objectBoxes.ts';
 import { type ComputeMasksOptions, masksWithin } from './computeMasks.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
 
@@ -133,42 +133,42 @@ function separate(values: Float32Array, { h, w }: Window): { dP: FloatArray; cel
  * The labels of the core, as the picture numbers them.
  *
  * @param numbers  number of each cell by its first pixel; those that are new here are added.
- * @returns        `cut`: new cells that reach an edge of the window within the picture.
+ * @returns        `cut`: new cells that reach the end of an apron.
  */
 function labelsOfCore(
   masks: Masks,
   window: Window,
   core: Window,
-  { ly, lx }: WindowReader,
+  picture: WindowReader,
   numbers: Map<number, number>,
 ): { readonly labels: Int32Array; readonly cut: number } {
   const { data } = masks;
-  const cells = new Map(objectBoxes(masks).map((box) => [box.label, box]));
-  const known = new Map<number, number>([[0, 0]]);
+  const boxes = new Map(objectBoxes(masks).map((box) => [box.label, box]));
+  const known = new Map([[0, 0]]);
   const labels = new Int32Array(core.h * core.w);
   let cut = 0;
+  const numberOf = (label: number): number => {
+    const box = boxes.get(label) as ObjectBox;
+    const first = data.indexOf(label, box.y0 * window.w + box.x0);
+    const name = (window.y + Math.floor(first / window.w)) * picture.lx + window.x + (first % window.w);
+    const number = numbers.get(name) ?? numbers.size + 1;
+    if (number > numbers.size && reachesEnd(box, window, picture)) cut++;
+    numbers.set(name, number);
+    known.set(label, number);
+    return number;
+  };
   for (let y = 0, k = 0; y < core.h; y++) {
     let i = (core.y - window.y + y) * window.w + core.x - window.x;
-    for (let x = 0; x < core.w; x++, i++, k++) {
-      let number = known.get(data[i]);
-      if (number === undefined) {
-        const { y0, y1, x0, x1 } = cells.get(data[i])!;
-        const first = data.indexOf(data[i], y0 * window.w + x0);
-        const name = (window.y + Math.floor(first / window.w)) * lx + window.x + (first % window.w);
-        number = numbers.get(name);
-        if (number === undefined) {
-          number = numbers.size + 1;
-          numbers.set(name, number);
-          const above = y0 === 0 && window.y > 0;
-          const below = y1 === window.h && window.y + window.h < ly;
-          const left = x0 === 0 && window.x > 0;
-          const right = x1 === window.w && window.x + window.w < lx;
-          if (above || below || left || right) cut++;
-        }
-        known.set(data[i], number);
-      }
-      labels[k] = number;
-    }
+    for (let x = 0; x < core.w; x++, i++, k++) labels[k] = known.get(data[i]) ?? numberOf(data[i]);
   }
   return { labels, cut };
+}
+
+/** Whether a box touches an edge of the window that is not one of the picture. */
+function reachesEnd(box: ObjectBox, { y, x, h, w }: Window, { ly, lx }: WindowReader): boolean {
+  const above = box.y0 === 0 && y > 0;
+  const below = box.y1 === h && y + h < ly;
+  const left = box.x0 === 0 && x > 0;
+  const right = box.x1 === w && x + w < lx;
+  return above || below || left || right;
 }
