@@ -36,8 +36,8 @@ describe('checkFlags', () => {
   });
 
   it.each([
-    ['--train'],
     ['--train_size'],
+    ['--file_list', 'files.npy'],
     ['--restore_type', 'denoise_cyto3'],
     ['--save_rois'],
     ['--save_mpl'],

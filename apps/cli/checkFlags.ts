@@ -1,6 +1,6 @@
 /** Looks at the values before anything runs: what cannot work is refused with a remedy, what has no effect is told. */
 import { RunError, UsageError } from './errors.ts';
-import { type Args, type Flag, flags } from './flags.ts';
+import { type Args, type Flag, flags, withoutTraining } from './flags.ts';
 import type { Parsed } from './parseFlags.ts';
 
 /**
@@ -10,7 +10,8 @@ import type { Parsed } from './parseFlags.ts';
 export function checkFlags({ args, given }: Parsed): string[] {
   refuseWhatComesLater(args, given);
   checkRanges(args);
-  return [...notesOnFlagsWithoutEffect(given), ...notesOnCombinations(args, given)];
+  if (args.train) checkTraining(args);
+  return [...notesOnFlagsWithoutEffect(args, given), ...notesOnCombinations(args, given)];
 }
 
 function refuseWhatComesLater(args: Args, given: ReadonlySet<string>): void {
@@ -43,6 +44,27 @@ function checkRanges(args: Args): void {
   if (args.dir !== null && args.dir === '') throw new UsageError('--dir: needs the name of a folder');
 }
 
+function checkTraining(args: Args): void {
+  const { image_path, dir, learning_rate: rate, weight_decay: decay, diam_mean, SGD, min_train_masks, bsize } = args;
+  if (image_path !== null) throw new UsageError('--image_path: a training needs a folder of images; give --dir FOLDER');
+  if (dir === null) throw new UsageError('--train: needs the folder of the labelled images; give --dir FOLDER');
+  require('--learning_rate', rate, rate > 0 && rate < 100, 'a number above 0; 0.2 for SGD, 0.005 for AdamW are common');
+  require('--weight_decay', decay, decay >= 0 && decay < 1, 'a number from 0 to below 1');
+  require('--diam_mean', diam_mean, diam_mean > 0 && Number.isFinite(diam_mean), 'pixels above 0');
+  require('--SGD', SGD, SGD === 0 || SGD === 1, '1 (SGD) or 0 (AdamW)');
+  require('--min_train_masks', min_train_masks, min_train_masks >= 0, 'a number of cells, 0 or more');
+  require('--bsize', bsize, bsize >= 32 && bsize % 8 === 0, 'a multiple of 8 pixels, 32 or more');
+  for (const name of ['n_epochs', 'save_every', 'nimg_per_epoch', 'nimg_test_per_epoch', 'train_batch_size'] as const) {
+    const value = args[name];
+    if (value !== null) require(`--${name}`, value, value >= 1, '1 or more');
+  }
+  const { model_name_out: name, resume } = args;
+  if (name !== null)
+    require('--model_name_out', name, /^[^/\\\0]+$/.test(name) && !/^\.+$/.test(name), 'a name without folders');
+  if (resume && name === null)
+    throw new UsageError('--resume: needs --model_name_out NAME, the training to go on with');
+}
+
 /** The two percentiles of `--norm_percentile`, or undefined. @throws UsageError if they are not two numbers in order. */
 export function normPercentile({ norm_percentile }: Args): readonly [number, number] | undefined {
   if (norm_percentile === null) return undefined;
@@ -57,9 +79,11 @@ export function normPercentile({ norm_percentile }: Args): readonly [number, num
   return [low, high];
 }
 
-function notesOnFlagsWithoutEffect(given: ReadonlySet<string>): string[] {
+function notesOnFlagsWithoutEffect({ train }: Args, given: ReadonlySet<string>): string[] {
   return (flags as readonly Flag[])
-    .filter((flag) => flag.noEffect !== undefined && given.has(flag.name))
+    .filter(
+      (flag) => flag.noEffect !== undefined && given.has(flag.name) && !(train && flag.noEffect === withoutTraining),
+    )
     .map((flag) => `${flag.name} has no effect: ${flag.noEffect}`);
 }
 

@@ -31,12 +31,14 @@ export const groups = {
   run: 'How it runs',
   volume: 'Volumes',
   restore: 'Image restoration (not in this version)',
-  training: 'Training (not in this version)',
+  training: 'Training',
   old: 'Of older versions',
 } as const;
 export type GroupName = keyof typeof groups;
 
-const trainLater = 'training is not part of this version';
+/** Of a flag that only matters with `--train`. */
+export const withoutTraining = 'it only matters in training';
+const sizeLater = 'training of size models comes later: leave it out, and give --diameter when you use the model';
 const restoreLater = 'image restoration is not part of this version: leave it out, or restore the images beforehand';
 
 export const flags = [
@@ -446,30 +448,50 @@ export const flags = [
   },
 
   // Training
-  { name: '--train', group: 'training', type: 'flag', default: false, help: 'train a network', later: trainLater },
+  {
+    name: '--train',
+    group: 'training',
+    type: 'flag',
+    default: false,
+    help: 'train a network on the labelled images of --dir; the model goes to FOLDER/models',
+  },
   {
     name: '--train_size',
     group: 'training',
     type: 'flag',
     default: false,
     help: 'train a size model',
-    later: trainLater,
+    later: sizeLater,
   },
-  trainingOnly('--test_dir', 'str', null, 'folder of test images'),
-  trainingOnly('--file_list', 'str', null, 'file with lists of training and test images'),
-  trainingOnly('--diam_mean', 'float', 30, 'diameter that training images are scaled to'),
-  trainingOnly('--learning_rate', 'float', 0.2, 'learning rate'),
+  trainingOnly('--test_dir', 'str', null, 'folder of labelled images that are not trained on, to watch the loss'),
+  {
+    ...trainingOnly('--file_list', 'str', null, 'file with lists of training and test images'),
+    later: 'lists of files are not part of this version: put the images into folders, for --dir and --test_dir',
+  },
+  trainingOnly('--diam_mean', 'float', 30, 'from scratch: diameter in pixels that cells are scaled to'),
+  trainingOnly('--learning_rate', 'float', 0.2, 'learning rate; for AdamW rather 0.005'),
   trainingOnly('--weight_decay', 'float', 0.00001, 'weight decay'),
   trainingOnly('--n_epochs', 'int', 500, 'number of epochs'),
-  trainingOnly('--nimg_per_epoch', 'int', null, 'training images per epoch'),
-  trainingOnly('--nimg_test_per_epoch', 'int', null, 'test images per epoch'),
+  trainingOnly('--nimg_per_epoch', 'int', null, 'images drawn in an epoch; else all, each once'),
+  trainingOnly('--nimg_test_per_epoch', 'int', null, 'test images drawn each time; else all'),
   trainingOnly('--min_train_masks', 'int', 5, 'images with fewer cells are left out'),
   trainingOnly('--SGD', 'int', 1, '1: SGD, 0: AdamW'),
   trainingOnly('--save_every', 'int', 100, 'epochs between saved models'),
-  trainingOnly('--model_name_out', 'str', null, 'name of the trained model'),
-  { ...trainingOnly('--train_batch_size', 'int', 1, 'tiles per step of training'), from: '4' },
-  { ...trainingOnly('--bsize', 'int', 256, 'size of training tiles'), from: '4' },
-  { ...trainingOnly('--save_each', 'flag', false, 'keep every saved model'), from: '4' },
+  trainingOnly('--model_name_out', 'str', null, 'name of the trained model; else cellpose_ and the time'),
+  {
+    ...trainingOnly('--train_batch_size', 'int', 1, 'tiles per step; else --batch_size, as in Cellpose 3'),
+    from: '4',
+  },
+  {
+    ...trainingOnly('--bsize', 'int', 256, 'size of training tiles in pixels; 224 unless given, as in Cellpose 3'),
+    from: '4',
+  },
+  { ...trainingOnly('--save_each', 'flag', false, 'keep every saved model, as NAME_epoch_0100 and so on'), from: '4' },
+  {
+    ...trainingOnly('--resume', 'flag', false, 'go on with the stopped training of --model_name_out'),
+    from: 'own',
+  },
+  { ...trainingOnly('--seed', 'int', 0, 'of all random numbers: the same seed, the same model'), from: 'own' },
 
   // Removed upstream
   {
@@ -507,7 +529,7 @@ function trainingOnly<const N extends `--${string}`, const T extends FlagType, c
   value: D,
   help: string,
 ) {
-  return { name, group: 'training', type, default: value, help, noEffect: 'it only matters in training' } as const;
+  return { name, group: 'training', type, default: value, help, noEffect: withoutTraining } as const;
 }
 
 type Values = { readonly flag: boolean; readonly int: number; readonly float: number; readonly str: string };

@@ -50,6 +50,7 @@ async function run(words: readonly string[], host: Host): Promise<number> {
   if (args.add_model !== null && args.dir === null && args.image_path === null) {
     return (await import('./addModel.ts')).addModel(args.add_model, host);
   }
+  if (args.train) return (await import('./train.ts')).train({ words, parsed, notes, host });
   if (args.dir === null && args.image_path === null) {
     throw new UsageError('nothing to segment: give --dir FOLDER or --image_path FILE (there is no window to open)');
   }

@@ -1,0 +1,245 @@
+/** `--train`: from a folder of labelled images to a model file that this program and Cellpose read, and a record of how. */
+import { realpath } from 'node:fs/promises';
+import { type TrainingExample, type TrainSegOptions, type TrainSegResult, trainSeg } from 'cellpose-ts';
+import { describeError } from './describeError.ts';
+import { RunError } from './errors.ts';
+import type { Args } from './flags.ts';
+import type { Host } from './host.ts';
+import type { Parsed } from './parseFlags.ts';
+import { readPicture } from './readPicture.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+import { type RunRecord, startRecord, writeRecord } from './runRecord.ts';
+import { threadsOf } from './threads.ts';
+import { findTrainingFiles, readExamples, type TrainingFiles } from './trainData.ts';
+import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
+import { type TrainingProgress, trainingProgress } from './trainProgress.ts';
+import { type StartingWeights, startingWeights } from './trainWeights.ts';
+import { writeWhole } from './wholeFile.ts';
+
+export interface TrainRequest {
+  /** The command line, for the record. */
+  readonly words: readonly string[];
+  readonly parsed: Parsed;
+  /** What the user should know about the flags. */
+  readonly notes: readonly string[];
+  readonly host: Host;
+}
+
+/** What a step of the way needs to know. */
+interface Way {
+  readonly parsed: Parsed;
+  readonly host: Host;
+  readonly reporter: Reporter;
+  readonly progress: TrainingProgress;
+  readonly record: TrainingRecord;
+  readonly signal: AbortSignal;
+  readonly write: (path: string, bytes: Uint8Array) => Promise<void>;
+  readonly warn: (line: string) => void;
+}
+
+interface TrainingRecord extends RunRecord {
+  training?: {
+    readonly start: string;
+    readonly model: string;
+    readonly trainImages: readonly string[];
+    readonly testImages: readonly string[];
+    readonly trainLosses: readonly number[];
+    readonly testLosses: readonly (number | null)[];
+  };
+}
+
+/** @returns the exit code. @throws RunError where the training cannot begin. */
+export async function train({ words, parsed, notes, host }: TrainRequest): Promise<number> {
+  const { args } = parsed;
+  const reporter = createReporter(host, args.verbose);
+  const progress = trainingProgress(host, reporter, args.verbose);
+  const record: TrainingRecord = startRecord(words, args, host);
+  const controller = new AbortController();
+  const warn = (line: string) => {
+    progress.clear();
+    record.notes.push(line);
+    reporter.warn(line);
+  };
+  let interruptCode: number | undefined;
+  const stopListening = host.onInterrupt((code) => {
+    interruptCode = code;
+    progress.clear();
+    reporter.warn('stopping after this step (once more: at once)');
+    controller.abort(new Error('interrupted'));
+  });
+  const write = host.writeFile ?? writeWhole;
+  const way: Way = { parsed, host, reporter, progress, record, signal: controller.signal, write, warn };
+  let exitCode = 0;
+  try {
+    for (const line of notes) warn(line);
+    await trainOnFolder(way);
+  } catch (error) {
+    if (interruptCode === undefined) {
+      record.errors.push(describeError(error));
+      await finishRecord(way, 1);
+      throw error;
+    }
+    exitCode = interruptCode;
+  } finally {
+    progress.clear();
+    stopListening();
+  }
+  await finishRecord(way, exitCode);
+  return exitCode;
+}
+
+async function trainOnFolder(way: Way): Promise<void> {
+  const { args } = way.parsed;
+  const trainFiles = await findTrainingFiles(args.dir!, args);
+  const testFiles = args.test_dir ? await findTrainingFiles(args.test_dir, args) : [];
+  const weights = await startingWeights(way.parsed, await channelsOfImages(trainFiles, args), way.host);
+  for (const line of weights.notes) way.warn(line);
+  const all = await examplesOf([...trainFiles, ...testFiles], weights, way);
+  const testExamples = all.slice(trainFiles.length);
+  const examples = withEnoughCells(all.slice(0, trainFiles.length), way);
+  const folder = await folderOf(weights, examples, way);
+  const result = await learn(weights, examples, testExamples, folder, way);
+  await folder.finish(result.stateDict);
+  const { trainLosses, testLosses } = result;
+  way.record.training = {
+    start: weights.name,
+    model: folder.modelPath,
+    trainImages: examples.map(({ name }) => name),
+    testImages: testExamples.map(({ name }) => name),
+    trainLosses: [...trainLosses],
+    testLosses: Array.from(testLosses, (loss) => (Number.isNaN(loss) ? null : loss)),
+  };
+  const diameter = result.stateDict.get('diam_labels')!.data[0]!;
+  way.reporter.say(`model trained and saved to ${folder.modelPath}; use it with`);
+  way.reporter.say(
+    `  cellpose-ts --dir FOLDER --pretrained_model ${quoted(folder.modelPath)} --diameter ${diameter.toFixed(1)} --save_tif`,
+  );
+}
+
+/** For a network from scratch. With `--all_channels` as many as the first image has. */
+async function channelsOfImages([first]: readonly TrainingFiles[], { all_channels }: Args): Promise<number> {
+  if (!all_channels) return 2;
+  const { shape } = (await readPicture(first!.image)).image;
+  return shape.length === 3 ? Math.min(...shape) : 1;
+}
+
+async function examplesOf(
+  files: readonly TrainingFiles[],
+  { nchan }: StartingWeights,
+  { parsed, host, signal, write, progress, warn }: Way,
+): Promise<readonly TrainingExample[]> {
+  const { args } = parsed;
+  const threads = threadsOf(args.threads, host.env);
+  const onImage = (done: number) => progress.reading(done, files.length);
+  const { examples, notes } = await readExamples(files, { args, nchan, threads, signal, write, onImage });
+  for (const line of notes) warn(line);
+  return examples;
+}
+
+function withEnoughCells(examples: readonly TrainingExample[], { parsed, warn }: Way): TrainingExample[] {
+  const { min_train_masks: least } = parsed.args;
+  const left = examples.filter(({ cells }) => cells < least);
+  const kept = examples.filter(({ cells }) => cells >= least);
+  const remedy = 'label more cells, or lower --min_train_masks';
+  if (kept.length === 0)
+    throw new RunError(`training: none of ${examples.length} images has ${least} cells; ${remedy}`);
+  for (const { name, cells } of left) warn(`${name}: left out, ${cells} cells are fewer than ${least}; ${remedy}`);
+  return kept;
+}
+
+async function folderOf(weights: StartingWeights, examples: readonly TrainingExample[], way: Way) {
+  const { args } = way.parsed;
+  const mean = examples.reduce((sum, { diameter }) => sum + diameter, 0) / examples.length;
+  const diamLabels = { data: Float32Array.of(mean), shape: [1] };
+  const folder = trainingFolder({
+    folder: await realpath(args.dir!),
+    name: args.model_name_out ?? `cellpose_${Date.now() / 1000}`,
+    epochs: args.n_epochs,
+    saveEach: args.save_each,
+    diameters: new Map([
+      ['diam_mean', weights.stateDict.get('diam_mean')!],
+      ['diam_labels', diamLabels],
+    ]),
+    write: way.write,
+    onSaved: (path) => {
+      way.progress.clear();
+      way.reporter.say(`saving network parameters to ${path}`);
+    },
+  });
+  const kept = await folder.hasCheckpoint();
+  if (kept && !args.resume)
+    way.warn(
+      `a stopped training is in ${folder.modelPath}.training; --resume would go on with it, this one begins anew`,
+    );
+  if (!kept && args.resume)
+    throw new RunError(`--resume: there is no stopped training in ${folder.modelPath}.training`);
+  return folder;
+}
+
+async function learn(
+  { stateDict, name }: StartingWeights,
+  examples: readonly TrainingExample[],
+  testExamples: readonly TrainingExample[],
+  folder: TrainingFolder,
+  way: Way,
+): Promise<TrainSegResult> {
+  const { parsed, reporter, progress, signal } = way;
+  const options = trainOptions(way);
+  reporter.say(name === 'scratch' ? 'training from scratch' : `training from model ${name}`);
+  reporter.say(`n_epochs=${options.epochs}, n_train=${examples.length}, n_test=${testExamples.length || null}`);
+  reporter.say(
+    `${parsed.args.SGD ? 'SGD' : 'AdamW'}, learning_rate=${options.learningRate!.toFixed(5)}, weight_decay=${options.weightDecay!.toFixed(5)}`,
+  );
+  reporter.say(`saving model to ${folder.modelPath}`);
+  const onEpoch = progress.epoch;
+  try {
+    return await trainSeg(stateDict, examples, { ...options, testExamples, store: folder.store, signal, onEpoch });
+  } catch (error) {
+    progress.clear();
+    await tellHowToGoOn(folder, way);
+    throw error;
+  }
+}
+
+function trainOptions({ parsed: { args, given }, host }: Way): TrainSegOptions {
+  const threads = threadsOf(args.threads, host.env);
+  return {
+    learningRate: args.learning_rate,
+    weightDecay: args.weight_decay,
+    optimizer: args.SGD ? 'sgd' : 'adamw',
+    epochs: args.n_epochs,
+    batchSize: given.has('--train_batch_size') ? args.train_batch_size : args.batch_size,
+    ...(given.has('--bsize') ? { bsize: args.bsize } : {}),
+    ...(args.nimg_per_epoch === null ? {} : { nimgPerEpoch: args.nimg_per_epoch }),
+    ...(args.nimg_test_per_epoch === null ? {} : { nimgTestPerEpoch: args.nimg_test_per_epoch }),
+    seed: args.seed,
+    saveEvery: args.save_every,
+    resume: args.resume,
+    ...(threads === undefined ? {} : { threads }),
+  };
+}
+
+async function tellHowToGoOn({ modelPath, hasCheckpoint }: TrainingFolder, { parsed: { args }, reporter }: Way) {
+  const name = quoted(modelPath.slice(Math.max(modelPath.lastIndexOf('/'), modelPath.lastIndexOf('\\')) + 1));
+  if (await hasCheckpoint())
+    reporter.warn(
+      `the last checkpoint stays in ${modelPath}.training; to go on, give the same command with --model_name_out ${name} --resume`,
+    );
+  else reporter.warn(`nothing was saved yet: that happens every ${args.save_every} epochs (--save_every)`);
+}
+
+/** The record is kept if it can be; a training is not called failed because its record has no place. */
+async function finishRecord({ record, host, reporter }: Way, exitCode: number): Promise<void> {
+  record.finished = new Date().toISOString();
+  record.exitCode = exitCode;
+  try {
+    reporter.detail(`record of this run: ${await writeRecord(record, host)}`);
+  } catch (error) {
+    reporter.warn(`the record of this run cannot be written: ${describeError(error)}; use --record FILE`);
+  }
+}
+
+/** As a word of a command line. */
+function quoted(word: string): string {
+  return /^[\w./:\\-]+$/.test(word) ? word : `"${word}"`;
+}

@@ -1,0 +1,73 @@
+/** The weights that a training starts from: those of a model, or of a network that has learned nothing yet. */
+import { join } from 'node:path';
+import { bundledModels, initialState, readWeights, type StateDict, seededRandom } from 'cellpose-ts';
+import { chooseModel } from './chooseModel.ts';
+import { describeError } from './describeError.ts';
+import { RunError } from './errors.ts';
+import { sourceFromFile } from './fileSource.ts';
+import type { Host } from './host.ts';
+import type { Parsed } from './parseFlags.ts';
+import { packageRoot } from './version.ts';
+
+export interface StartingWeights {
+  /** With `diam_mean`. */
+  readonly stateDict: StateDict;
+  /** Of the model; 'scratch' for a fresh network. */
+  readonly name: string;
+  /** Channels that the network takes. */
+  readonly nchan: number;
+  readonly notes: readonly string[];
+}
+
+/** What `--pretrained_model` says for training from scratch, as in Cellpose; the last is our own. */
+const scratch = ['None', 'False', '0', '', 'scratch'];
+/** Feature maps and outputs of Cellpose's network. */
+const features = [32, 64, 128, 256];
+const nout = 3;
+/** A layer whose kernel tells the number of input channels. */
+const firstLayer = 'downsample.down.res_down_0.conv.conv_0.2.weight';
+
+/**
+ * @param nchan  channels of the images, for a network from scratch.
+ * @throws RunError where the model is unknown or its file is none.
+ */
+export async function startingWeights({ args, given }: Parsed, nchan: number, host: Host): Promise<StartingWeights> {
+  const { diam_mean: diamMean, pretrained_model, model_type, seed } = args;
+  const old = model_type !== null && !given.has('--pretrained_model');
+  if (scratch.includes(old ? model_type : pretrained_model)) {
+    const stateDict = initialState({ nbase: [nchan, ...features], nout }, seededRandom(seed), diamMean);
+    return { stateDict, name: 'scratch', nchan, notes: [] };
+  }
+  const choice = await chooseModel(args, given, host);
+  const { source, name } = choice;
+  const path = source.kind === 'file' ? source.path : await pathOfBundled(name);
+  const stateDict = new Map(await weightsOf(path));
+  const notes = [...choice.notes];
+  const kept = stateDict.get('diam_mean')?.data[0];
+  if (kept === undefined) {
+    const mean = (source.kind === 'file' ? source.diamMean : undefined) ?? diamMean;
+    stateDict.set('diam_mean', { data: Float32Array.of(mean), shape: [1] });
+  } else if (given.has('--diam_mean') && Number(kept) !== diamMean) {
+    notes.push(`--diam_mean has no effect: the model ${name} has its own, ${Number(kept)} pixels`);
+  }
+  const channels = [...stateDict].find(([layer]) => layer.endsWith(firstLayer))?.[1].shape[1] ?? 2;
+  return { stateDict, name, nchan: channels, notes };
+}
+
+async function pathOfBundled(name: string): Promise<string> {
+  const model = (await bundledModels()).find((m) => m.name === name)!;
+  return join(packageRoot, 'weights', model.file);
+}
+
+async function weightsOf(path: string): Promise<StateDict> {
+  try {
+    const file = await sourceFromFile(path);
+    try {
+      return await readWeights(file);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new RunError(`model file ${path}: ${describeError(error)}`, { cause: error });
+  }
+}
