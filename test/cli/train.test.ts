@@ -1,0 +1,238 @@
+/** Trainings from the command line: a small network on drawn discs, from labelled images to a model that segments. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  initialState,
+  openWeights,
+  readImage,
+  seededRandom,
+  sourceFromBytes,
+  writePng,
+  writeSegNpy,
+  writeTiff,
+  writeTorchFile,
+} from 'cellpose-ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { main } from '../../apps/cli/program.ts';
+import { lossLine } from '../../apps/cli/trainProgress.ts';
+import { fakeHost } from './fakeHost.ts';
+
+const size = 64;
+
+/** Six discs on a grid, of varied size and brightness. */
+function discs(seed: number) {
+  const random = seededRandom(seed);
+  const [pixels, labels] = [new Uint8Array(size * size), new Uint16Array(size * size)];
+  for (let k = 0; k < 6; k++) {
+    const [cy, cx] = [16 + 32 * Math.floor(k / 3) + 4 * random(), 11 + 20 * (k % 3) + 4 * random()];
+    const [radius, light] = [6 + 2 * random(), 100 + 80 * random()];
+    for (let y = 0; y < size; y++)
+      for (let x = 0; x < size; x++)
+        if (Math.hypot(y - cy, x - cx) < radius) {
+          labels[y * size + x] = k + 1;
+          pixels[y * size + x] = light;
+        }
+  }
+  for (let i = 0; i < pixels.length; i++) pixels[i]! += 10 * random();
+  const shape = [size, size] as const;
+  return { image: { data: pixels, shape }, labels: { data: labels, shape } };
+}
+
+let home: string;
+let start: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'train-'));
+  start = join(home, 'small');
+  const state = initialState({ nbase: [2, 4, 8], nout: 3 }, seededRandom(1), 14);
+  writeFileSync(start, writeTorchFile(state));
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+let dir: string;
+let test: string;
+beforeEach(async () => {
+  dir = mkdtempSync(join(home, 'images-'));
+  test = join(dir, 'test');
+  mkdirSync(test);
+  for (const seed of [1, 2, 3, 4]) await put(dir, `a${seed}`, seed);
+  await put(test, 'b5', 5);
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+async function put(folder: string, name: string, seed: number) {
+  const { image, labels } = discs(seed);
+  writeFileSync(join(folder, `${name}.png`), await writePng(image));
+  writeFileSync(join(folder, `${name}_masks.tif`), await writeTiff(labels));
+}
+
+const common = ['--bsize', '64', '--batch_size', '4', '--threads', '1', '--learning_rate', '0.02', '--SGD', '0'];
+async function train(words: readonly string[], watch: (out: string, interrupt: () => void) => void = () => {}) {
+  let out = '';
+  const fake = fakeHost(home, {
+    stdout: {
+      write: (text) => {
+        out += text;
+        watch(text, fake.interrupt);
+      },
+    },
+  });
+  const flags = ['--train', '--dir', dir, '--pretrained_model', start, '--record', join(dir, 'record.json'), ...common];
+  const code = await main([...flags, ...words], fake.host);
+  return { code, out, err: fake.err() };
+}
+
+const record = () => JSON.parse(readFileSync(join(dir, 'record.json'), 'utf8'));
+const model = (name: string) => join(dir, 'models', name);
+
+describe('--train', () => {
+  it('trains a model, tells its losses as Cellpose does, and the model segments', async () => {
+    const words = ['--test_dir', test, '--n_epochs', '60', '--nimg_per_epoch', '12', '--model_name_out', 'mine'];
+    const { code, out, err } = await train(words);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const line = /^(\d+), train_loss=(\d\.\d{4}), test_loss=(\d\.\d{4}), LR=\d\.\d{6}, time \d+\.\d\ds$/gm;
+    const lines = [...out.matchAll(line)];
+    expect(lines.map(([, epoch]) => Number(epoch))).toEqual([0, 5, 10, 20, 30, 40, 50, 59]);
+    expect(Number(lines.at(-1)![3])).toBeLessThan(0.6 * Number(lines[0]![3]));
+    expect(out).toMatch(`--pretrained_model ${model('mine')} --diameter 1`);
+    expect(readdirSync(join(dir, 'models'))).toEqual(['mine']);
+    const { training, exitCode } = record();
+    expect(exitCode).toBe(0);
+    expect(training).toMatchObject({ model: model('mine'), start: 'small' });
+    expect(training.trainLosses).toHaveLength(60);
+    const segment = ['--dir', test, '--pretrained_model', model('mine'), '--diameter', '0', '--no_npy', '--save_csv'];
+    const fake = fakeHost(home);
+    expect(await main([...segment, '--record', join(dir, 'run.json')], fake.host)).toBe(0);
+    const cells = readFileSync(join(test, 'b5_cp_objects.csv'), 'utf8').trim().split('\n').length - 1;
+    expect(cells).toBe(6);
+  });
+
+  it('goes on where it was stopped, to the same model', async () => {
+    const words = ['--n_epochs', '8', '--save_every', '2'];
+    await train([...words, '--model_name_out', 'whole']);
+    const whole = record().training.trainLosses;
+    const named = [...words, '--model_name_out', 'parts'];
+    const stop = (text: string, interrupt: () => void) => text.includes('saving network parameters') && interrupt();
+    const stopped = await train(named, stop);
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toMatch('--model_name_out parts --resume');
+    expect(record().exitCode).toBe(130);
+    expect(existsSync(model('parts'))).toBe(true);
+    const resumed = await train([...named, '--resume']);
+    expect(resumed.code).toBe(0);
+    expect(record().training.trainLosses).toEqual(whole);
+    expect(readFileSync(model('parts'))).toEqual(readFileSync(model('whole')));
+    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['parts', 'whole']);
+    await expect(train([...named, '--resume'])).resolves.toMatchObject({ code: 1 });
+  });
+
+  it('keeps flows as Cellpose does and uses them again', async () => {
+    const words = ['--n_epochs', '1', '--model_name_out', 'x'];
+    await train(words);
+    const path = join(dir, 'a1_flows.tif');
+    const flows = (await readImage(readFileSync(path))).data;
+    expect(flows.shape).toEqual([4, size, size]);
+    expect(flows.data).toBeInstanceOf(Float32Array);
+    const { labels } = discs(1);
+    const inCells = flows.data.subarray(size * size, 2 * size * size);
+    expect([...inCells]).toEqual(Array.from(labels.data, (label) => Number(label > 0)));
+    const first = record().training.trainLosses;
+    for (const name of ['a2', 'a3', 'a4']) rmSync(join(dir, `${name}_masks.tif`));
+    utimesSync(join(dir, 'a1_masks.tif'), 1, 1);
+    expect((await train(words)).code).toBe(0);
+    expect(record().training.trainLosses).toEqual(first);
+  });
+
+  it('saves each model under a name of its own if asked to', async () => {
+    await train(['--n_epochs', '5', '--save_every', '2', '--save_each', '--model_name_out', 'm']);
+    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['m', 'm_epoch_0002']);
+    const { tensors } = await openWeights(sourceFromBytes(readFileSync(model('m_epoch_0002'))));
+    const final = await openWeights(sourceFromBytes(readFileSync(model('m'))));
+    expect(tensors.map(({ name }) => name).sort()).toEqual(final.tensors.map(({ name }) => name).sort());
+  });
+
+  it('takes labels from _seg.npy', async () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const { labels } = discs(seed);
+      const n = size * size;
+      rmSync(join(dir, `a${seed}_masks.tif`));
+      const seg = await writeSegNpy({
+        masks: { data: Int32Array.from(labels.data), shape: labels.shape },
+        dP: { data: new Float32Array(2 * n), shape: [2, size, size] },
+        cellprob: { data: new Float32Array(n), shape: labels.shape },
+        flowPicture: { data: new Uint8Array(3 * n), shape: [size, size, 3] },
+        diameter: 14,
+        filename: `a${seed}.png`,
+      });
+      writeFileSync(join(dir, `a${seed}_seg.npy`), seg);
+    }
+    const { code, err } = await train(['--n_epochs', '1', '--mask_filter', '_seg.npy']);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('names images without labels, and every image that cannot be used', async () => {
+    rmSync(join(dir, 'a2_masks.tif'));
+    const missing = await train([]);
+    expect(missing.code).toBe(1);
+    expect(missing.err).toMatch(join(dir, 'a2_masks.tif'));
+    const { data } = discs(2).labels;
+    writeFileSync(join(dir, 'a2_masks.tif'), await writeTiff({ data: data.subarray(size), shape: [size - 1, size] }));
+    writeFileSync(join(dir, 'a3.png'), 'no picture');
+    const wrong = await train([]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toMatch('2 of 4 images cannot be used');
+    expect(wrong.err).toMatch(/a2\.png: .*64 × 64/);
+    expect(wrong.err).toMatch(/a3\.png: /);
+    expect(record()).toMatchObject({ exitCode: 1, errors: [expect.stringContaining('a3.png')] });
+  });
+
+  it('leaves out images with few cells, and refuses where none has enough', async () => {
+    const empty = { data: new Uint16Array(size * size), shape: [size, size] };
+    writeFileSync(join(dir, 'a4_masks.tif'), await writeTiff(empty));
+    const { code, err } = await train(['--n_epochs', '1']);
+    expect(code).toBe(0);
+    expect(err).toMatch(/a4\.png: left out, 0 cells/);
+    expect(record().training.trainImages).toHaveLength(3);
+    const none = await train(['--min_train_masks', '7']);
+    expect(none.code).toBe(1);
+    expect(none.err).toMatch('--min_train_masks');
+  });
+
+  it.each([
+    [2, ['--learning_rate', '0'], '--learning_rate'],
+    [2, ['--bsize', '100'], '--bsize'],
+    [2, ['--n_epochs', '0'], '--n_epochs'],
+    [2, ['--resume'], '--model_name_out'],
+    [2, ['--model_name_out', '../x'], '--model_name_out'],
+    [1, ['--resume', '--model_name_out', 'gone'], 'no stopped training'],
+    [1, ['--train_size'], 'comes later'],
+    [1, ['--test_dir', '/nowhere'], 'no such folder'],
+  ])('ends with %i for %j', async (code, words, text) => {
+    const ended = await train(words);
+    expect(ended.code).toBe(code);
+    expect(ended.err).toMatch(text);
+  });
+
+  it('needs a folder', async () => {
+    const { host, err } = fakeHost(home);
+    expect(await main(['--train', '--image_path', 'x.png'], host)).toBe(2);
+    expect(await main(['--train'], host)).toBe(2);
+    expect(err()).toMatch('--dir FOLDER');
+  });
+});
+
+it('writes losses as Cellpose 3.1 does', () => {
+  const report = { epoch: 10, epochs: 500, trainLoss: 0.51237, learningRate: 0.2, tilesPerSecond: 1 };
+  expect(lossLine(report, 12.345)).toBe('10, train_loss=0.5124, test_loss=0.0000, LR=0.200000, time 12.35s');
+});
