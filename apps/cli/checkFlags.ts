@@ -1,6 +1,6 @@
 /** Looks at the values before anything runs: what cannot work is refused with a remedy, what has no effect is told. */
 import { RunError, UsageError } from './errors.ts';
-import { type Args, type Flag, flags, withoutTraining } from './flags.ts';
+import { type Args, type Flag, flags, type GroupName, withoutTraining } from './flags.ts';
 import type { Parsed } from './parseFlags.ts';
 
 /**
@@ -11,7 +11,11 @@ export function checkFlags({ args, given }: Parsed): string[] {
   refuseWhatComesLater(args, given);
   checkRanges(args);
   if (args.train) checkTraining(args);
-  return [...notesOnFlagsWithoutEffect(args, given), ...notesOnCombinations(args, given)];
+  return [
+    ...notesOnFlagsWithoutEffect(args, given),
+    ...notesOnTraining(args, given),
+    ...notesOnCombinations(args, given),
+  ];
 }
 
 function refuseWhatComesLater(args: Args, given: ReadonlySet<string>): void {
@@ -85,6 +89,16 @@ function notesOnFlagsWithoutEffect({ train }: Args, given: ReadonlySet<string>):
       (flag) => flag.noEffect !== undefined && given.has(flag.name) && !(train && flag.noEffect === withoutTraining),
     )
     .map((flag) => `${flag.name} has no effect: ${flag.noEffect}`);
+}
+
+/** Flags for segmenting, given to a training. */
+function notesOnTraining({ train }: Args, given: ReadonlySet<string>): string[] {
+  if (!train) return [];
+  const segmenting: readonly GroupName[] = ['cells', 'output', 'volume'];
+  return (flags as readonly Flag[])
+    .filter(({ name, group }) => segmenting.includes(group) || name === '--diameter' || name === '--invert')
+    .filter(({ name }) => given.has(name))
+    .map(({ name }) => `${name} has no effect together with --train`);
 }
 
 function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {

@@ -1,5 +1,5 @@
 /** `--train`: from a folder of labelled images to a model file that this program and Cellpose read, and a record of how. */
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { type TrainingExample, type TrainSegOptions, type TrainSegResult, trainSeg } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
@@ -8,7 +8,7 @@ import type { Host } from './host.ts';
 import type { Parsed } from './parseFlags.ts';
 import { readPicture } from './readPicture.ts';
 import { createReporter, type Reporter } from './reporter.ts';
-import { type RunRecord, startRecord, writeRecord } from './runRecord.ts';
+import { type RunRecord, sha256OfFile, startRecord, writeRecord } from './runRecord.ts';
 import { threadsOf } from './threads.ts';
 import { findTrainingFiles, readExamples, type TrainingFiles } from './trainData.ts';
 import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
@@ -41,6 +41,7 @@ interface TrainingRecord extends RunRecord {
   training?: {
     readonly start: string;
     readonly model: string;
+    readonly sha256: string;
     readonly trainImages: readonly string[];
     readonly testImages: readonly string[];
     readonly trainLosses: readonly number[];
@@ -104,6 +105,7 @@ async function trainOnFolder(way: Way): Promise<void> {
   way.record.training = {
     start: weights.name,
     model: folder.modelPath,
+    sha256: await sha256OfFile(folder.modelPath),
     trainImages: examples.map(({ name }) => name),
     testImages: testExamples.map(({ name }) => name),
     trainLosses: [...trainLosses],
@@ -166,11 +168,18 @@ async function folderOf(weights: StartingWeights, examples: readonly TrainingExa
       way.reporter.say(`saving network parameters to ${path}`);
     },
   });
+  try {
+    await folder.prepare();
+  } catch (error) {
+    throw new RunError(`the model cannot be saved as ${folder.modelPath}: ${describeError(error)}`, { cause: error });
+  }
   const kept = await folder.hasCheckpoint();
   if (kept && !args.resume)
     way.warn(
       `a stopped training is in ${folder.modelPath}.training; --resume would go on with it, this one begins anew`,
     );
+  if (!kept && !args.resume && (await stat(folder.modelPath).catch(() => undefined)))
+    way.warn(`${folder.modelPath} is there and will be replaced; --model_name_out gives another name`);
   if (!kept && args.resume)
     throw new RunError(`--resume: there is no stopped training in ${folder.modelPath}.training`);
   return folder;
@@ -186,7 +195,7 @@ async function learn(
   const { parsed, reporter, progress, signal } = way;
   const options = trainOptions(way);
   reporter.say(name === 'scratch' ? 'training from scratch' : `training from model ${name}`);
-  reporter.say(`n_epochs=${options.epochs}, n_train=${examples.length}, n_test=${testExamples.length || null}`);
+  reporter.say(`n_epochs=${options.epochs}, n_train=${examples.length}, n_test=${testExamples.length}`);
   reporter.say(
     `${parsed.args.SGD ? 'SGD' : 'AdamW'}, learning_rate=${options.learningRate!.toFixed(5)}, weight_decay=${options.weightDecay!.toFixed(5)}`,
   );

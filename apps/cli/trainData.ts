@@ -142,7 +142,7 @@ async function isNewer(path: string, than: string): Promise<boolean> {
 /** The cache saves time only: a folder that cannot be written to is no reason to stop. */
 async function writeFlows(path: string, { flows }: TrainingExample, options: ReadOptions, notes: string[]) {
   try {
-    await options.write(path, await writeTiff(flows, { compression: 'none', rgb: false }));
+    await options.write(path, writeTiff(flows, { compression: 'none', rgb: false }));
   } catch (error) {
     notes.push(`${path} cannot be kept for later trainings: ${describeError(error)}`);
   }

@@ -2,7 +2,7 @@
  * Where a training leaves its files: the model as FOLDER/models/NAME, as Cellpose does, and what it needs to go on in
  * FOLDER/models/NAME.training.
  */
-import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openWeights, type StateDict, sourceFromBytes, type TrainingStore, writeTorchFile } from 'cellpose-ts';
 
@@ -23,6 +23,8 @@ export interface TrainingFolderOptions {
 export interface TrainingFolder {
   readonly modelPath: string;
   readonly store: TrainingStore;
+  /** Makes the folder of models, before the hours of computing. @throws the error of the operating system. */
+  prepare(): Promise<void>;
   /** There is a checkpoint from which a training can go on. */
   hasCheckpoint(): Promise<boolean>;
   /** Keeps the finished model and drops the checkpoint. */
@@ -47,7 +49,6 @@ export function trainingFolder(options: TrainingFolderOptions): TrainingFolder {
       },
     );
   const save = async (path: string, stateDict: StateDict) => {
-    await mkdir(models, { recursive: true });
     await write(path, writeTorchFile(stateDict));
     onSaved(path);
   };
@@ -65,6 +66,10 @@ export function trainingFolder(options: TrainingFolderOptions): TrainingFolder {
   return {
     modelPath,
     store,
+    async prepare() {
+      await mkdir(models, { recursive: true });
+      await access(models, constants.W_OK);
+    },
     hasCheckpoint: async () => (await read(checkpoint)) !== undefined,
     async finish(stateDict) {
       await save(modelPath, stateDict);

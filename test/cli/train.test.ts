@@ -72,7 +72,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 async function put(folder: string, name: string, seed: number) {
   const { image, labels } = discs(seed);
   writeFileSync(join(folder, `${name}.png`), await writePng(image));
-  writeFileSync(join(folder, `${name}_masks.tif`), await writeTiff(labels));
+  writeFileSync(join(folder, `${name}_masks.tif`), writeTiff(labels));
 }
 
 const common = ['--bsize', '64', '--batch_size', '4', '--threads', '1', '--learning_rate', '0.02', '--SGD', '0'];
@@ -149,7 +149,8 @@ describe('--train', () => {
     const first = record().training.trainLosses;
     for (const name of ['a2', 'a3', 'a4']) rmSync(join(dir, `${name}_masks.tif`));
     utimesSync(join(dir, 'a1_masks.tif'), 1, 1);
-    expect((await train(words)).code).toBe(0);
+    const again = await train(words);
+    expect(again.err).toMatch(`${model('x')} is there and will be replaced`);
     expect(record().training.trainLosses).toEqual(first);
   });
 
@@ -166,7 +167,7 @@ describe('--train', () => {
       const { labels } = discs(seed);
       const n = size * size;
       rmSync(join(dir, `a${seed}_masks.tif`));
-      const seg = await writeSegNpy({
+      const seg = writeSegNpy({
         masks: { data: Int32Array.from(labels.data), shape: labels.shape },
         dP: { data: new Float32Array(2 * n), shape: [2, size, size] },
         cellprob: { data: new Float32Array(n), shape: labels.shape },
@@ -187,7 +188,7 @@ describe('--train', () => {
     expect(missing.code).toBe(1);
     expect(missing.err).toMatch(join(dir, 'a2_masks.tif'));
     const { data } = discs(2).labels;
-    writeFileSync(join(dir, 'a2_masks.tif'), await writeTiff({ data: data.subarray(size), shape: [size - 1, size] }));
+    writeFileSync(join(dir, 'a2_masks.tif'), writeTiff({ data: data.subarray(size), shape: [size - 1, size] }));
     writeFileSync(join(dir, 'a3.png'), 'no picture');
     const wrong = await train([]);
     expect(wrong.code).toBe(1);
@@ -197,9 +198,24 @@ describe('--train', () => {
     expect(record()).toMatchObject({ exitCode: 1, errors: [expect.stringContaining('a3.png')] });
   });
 
+  it('says before the training that the model cannot be saved', async () => {
+    writeFileSync(join(dir, 'models'), '');
+    const { code, err } = await train(['--n_epochs', '1', '--model_name_out', 'x']);
+    expect(code).toBe(1);
+    expect(err).toMatch(`the model cannot be saved as ${model('x')}`);
+  });
+
+  it('keeps the last checkpoint where the loss is lost', async () => {
+    const words = ['--n_epochs', '30', '--save_every', '1', '--learning_rate', '99', '--SGD', '1'];
+    const { code, err } = await train([...words, '--model_name_out', 'x']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/the loss became (NaN|Infinity) in epoch \d+; lower the learning rate/);
+    expect(err).toMatch('the last checkpoint stays');
+  });
+
   it('leaves out images with few cells, and refuses where none has enough', async () => {
     const empty = { data: new Uint16Array(size * size), shape: [size, size] };
-    writeFileSync(join(dir, 'a4_masks.tif'), await writeTiff(empty));
+    writeFileSync(join(dir, 'a4_masks.tif'), writeTiff(empty));
     const { code, err } = await train(['--n_epochs', '1']);
     expect(code).toBe(0);
     expect(err).toMatch(/a4\.png: left out, 0 cells/);
@@ -222,6 +238,20 @@ describe('--train', () => {
     const ended = await train(words);
     expect(ended.code).toBe(code);
     expect(ended.err).toMatch(text);
+  });
+
+  it('shows a live line on a terminal, and says which flags do nothing', async () => {
+    const written: string[] = [];
+    const stderr = { isTTY: true, columns: 200, write: (text: string) => written.push(text) };
+    const { host } = fakeHost(home, { stdout: { isTTY: true, write: () => {} }, stderr });
+    const words = ['--train', '--dir', dir, '--test_dir', test, '--pretrained_model', start, ...common];
+    expect(await main([...words, '--n_epochs', '3', '--save_png'], host)).toBe(0);
+    const err = written.join('');
+    expect(err).toMatch('--save_png has no effect together with --train');
+    expect(err).toMatch('5/5 images read');
+    const line = /epoch 2\/3 \| loss \d\.\d{4} \| test \d\.\d{4} \| rate 0\.00222 \| \d+\.\d images\/s \| 00:0\d left/;
+    expect(err).toMatch(line);
+    expect(err.endsWith('\r\u001b[K')).toBe(true);
   });
 
   it('needs a folder', async () => {
