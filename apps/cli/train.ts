@@ -1,6 +1,6 @@
 /** `--train`: from a folder of labelled images to a model file that this program and Cellpose read, and a record of how. */
 import { realpath, stat } from 'node:fs/promises';
-import { type TrainingExample, type TrainSegOptions, type TrainSegResult, trainSeg } from 'cellpose-ts';
+import { type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
@@ -12,6 +12,7 @@ import { type RunRecord, sha256OfFile, startRecord, writeRecord } from './runRec
 import { threadsOf } from './threads.ts';
 import { findTrainingFiles, readExamples, type TrainingFiles } from './trainData.ts';
 import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
+import { trainOptions } from './trainOptions.ts';
 import { type TrainingProgress, trainingProgress } from './trainProgress.ts';
 import { type StartingWeights, startingWeights } from './trainWeights.ts';
 import { writeWhole } from './wholeFile.ts';
@@ -193,7 +194,7 @@ async function learn(
   way: Way,
 ): Promise<TrainSegResult> {
   const { parsed, reporter, progress, signal } = way;
-  const options = trainOptions(way);
+  const options = trainOptions(parsed, way.host);
   reporter.say(name === 'scratch' ? 'training from scratch' : `training from model ${name}`);
   reporter.say(`n_epochs=${options.epochs}, n_train=${examples.length}, n_test=${testExamples.length}`);
   reporter.say(
@@ -208,24 +209,6 @@ async function learn(
     await tellHowToGoOn(folder, way);
     throw error;
   }
-}
-
-function trainOptions({ parsed: { args, given }, host }: Way): TrainSegOptions {
-  const threads = threadsOf(args.threads, host.env);
-  return {
-    learningRate: args.learning_rate,
-    weightDecay: args.weight_decay,
-    optimizer: args.SGD ? 'sgd' : 'adamw',
-    epochs: args.n_epochs,
-    batchSize: given.has('--train_batch_size') ? args.train_batch_size : args.batch_size,
-    ...(given.has('--bsize') ? { bsize: args.bsize } : {}),
-    ...(args.nimg_per_epoch === null ? {} : { nimgPerEpoch: args.nimg_per_epoch }),
-    ...(args.nimg_test_per_epoch === null ? {} : { nimgTestPerEpoch: args.nimg_test_per_epoch }),
-    seed: args.seed,
-    saveEvery: args.save_every,
-    resume: args.resume,
-    ...(threads === undefined ? {} : { threads }),
-  };
 }
 
 async function tellHowToGoOn({ modelPath, hasCheckpoint }: TrainingFolder, { parsed: { args }, reporter }: Way) {

@@ -60,18 +60,18 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 let dir: string;
 let test: string;
-beforeEach(async () => {
+beforeEach(() => {
   dir = mkdtempSync(join(home, 'images-'));
   test = join(dir, 'test');
   mkdirSync(test);
-  for (const seed of [1, 2, 3, 4]) await put(dir, `a${seed}`, seed);
-  await put(test, 'b5', 5);
+  for (const seed of [1, 2, 3, 4]) put(dir, `a${seed}`, seed);
+  put(test, 'b5', 5);
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-async function put(folder: string, name: string, seed: number) {
+function put(folder: string, name: string, seed: number) {
   const { image, labels } = discs(seed);
-  writeFileSync(join(folder, `${name}.png`), await writePng(image));
+  writeFileSync(join(folder, `${name}.png`), writePng(image));
   writeFileSync(join(folder, `${name}_masks.tif`), writeTiff(labels));
 }
 
