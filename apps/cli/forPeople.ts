@@ -6,9 +6,6 @@ const flagOfOption: Readonly<Record<string, string>> = {
   do3D: '--do_3D',
   stitchThreshold: '--stitch_threshold',
   anisotropy: '--anisotropy',
-  minTrainMasks: '--min_train_masks',
-  learningRate: '--learning_rate',
-  nimgPerEpoch: '--nimg_per_epoch',
 };
 const options = new RegExp(`\\b(${Object.keys(flagOfOption).join('|')})\\b`, 'g');
 

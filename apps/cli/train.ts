@@ -114,9 +114,20 @@ async function trainOnFolder(way: Way): Promise<void> {
   };
   const diameter = result.stateDict.get('diam_labels')!.data[0]!;
   way.reporter.say(`model trained and saved to ${folder.modelPath}; use it with`);
-  way.reporter.say(
-    `  cellpose-ts --dir FOLDER --pretrained_model ${quoted(folder.modelPath)} --diameter ${diameter.toFixed(1)} --save_tif`,
-  );
+  const flags = [
+    '--pretrained_model',
+    quoted(folder.modelPath),
+    ...channelFlags(args),
+    '--diameter',
+    diameter.toFixed(1),
+  ];
+  way.reporter.say(`  cellpose-ts --dir FOLDER ${flags.join(' ')} --save_tif`);
+}
+
+/** The model wants its channels as in training. */
+function channelFlags({ all_channels, chan, chan2 }: Args): string[] {
+  if (all_channels) return ['--all_channels'];
+  return chan || chan2 ? ['--chan', String(chan), '--chan2', String(chan2)] : [];
 }
 
 /** For a network from scratch. With `--all_channels` as many as the first image has. */

@@ -177,7 +177,8 @@ describe('--train', () => {
       });
       writeFileSync(join(dir, `a${seed}_seg.npy`), seg);
     }
-    const { code, err } = await train(['--n_epochs', '1', '--mask_filter', '_seg.npy']);
+    const { code, out, err } = await train(['--n_epochs', '1', '--mask_filter', '_seg.npy', '--chan', '1']);
+    expect(out).toMatch('--chan 1 --chan2 0 --diameter');
     expect(err).toBe('');
     expect(code).toBe(0);
   });
