@@ -8,6 +8,7 @@ const opening = `cellpose-ts: finds cells and nuclei in microscopy images
 
 usage: cellpose-ts --dir FOLDER [flags]         segment all images of a folder
        cellpose-ts --image_path FILE [flags]    segment one image
+       cellpose-ts --train --dir FOLDER [flags] train a network on labelled images
        cellpose-ts demo [FOLDER]                segment the sample images, to see that it works
 
 examples
