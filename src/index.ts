@@ -132,6 +132,7 @@ export { showSegmentation } from './plot/showSegmentation.ts';
 // Training
 export { initialState } from './train/initialState.ts';
 export { learningRates, type ScheduleRules, schedule3, schedule4 } from './train/learningRates.ts';
+export { type SegLoss, segLoss } from './train/segLoss.ts';
 export {
   makeTrainingSet,
   type TrainingExample,
@@ -142,6 +143,7 @@ export {
 export { type TrainSegResult, trainSeg } from './train/trainSeg.ts';
 export type { EpochReport, TrainingStore, TrainSegOptions } from './train/trainSegOptions.ts';
 export { type TrainSizeOptions, type TrainSizeResult, trainSize } from './train/trainSize.ts';
+export { unetLoss } from './train/unetLoss.ts';
 // Images before the network, and tiles
 export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
 export { type ConvertOptions4, convertImage4 } from './transforms/convertImage4.ts';

@@ -47,6 +47,8 @@ const cases: Case[] = [
   ],
   ['ReLU', 'Relu', (g, p) => g.relu(p(3, 4))],
   ['square root', 'Sqrt', (g, p) => g.sqrt(positive(g, p(5)))],
+  ['exponential', 'Exp', (g, p) => g.add('Exp', [p(5)], {})],
+  ['logarithms of shares', 'LogSoftmax', (g, p) => g.add('LogSoftmax', [p(2, 3, 2)], { axis: 1 })],
   ['soft ReLU', 'Softplus', (g, p) => g.add('Softplus', [g.product(p(6), g.scalar(5))], {})],
   ['sum, stretched', 'Add', (g, p) => g.sum(p(2, 3, 4), p(3, 1))],
   ['sum with itself', 'Add', (g, p) => twice(p(3), (x) => g.sum(x, x))],

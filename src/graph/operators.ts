@@ -8,6 +8,7 @@ import { normalization } from './ops/normalization.ts';
 import { pooling } from './ops/pooling.ts';
 import { quantization } from './ops/quantization.ts';
 import { reduction } from './ops/reduction.ts';
+import { softmax } from './ops/softmax.ts';
 
 export const operators = {
   ...convolution,
@@ -16,6 +17,7 @@ export const operators = {
   ...pooling,
   ...linear,
   ...reduction,
+  ...softmax,
   ...layout,
   ...quantization,
 };

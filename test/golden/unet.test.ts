@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { FloatArray, NdArray } from '../../src/array/ndarray.ts';
 import { unetMasks } from '../../src/dynamics/unetMasks.ts';
 import { unetClasses, unetTargets } from '../../src/dynamics/unetTargets.ts';
+import { backward } from '../../src/graph/backward.ts';
+import { Graph } from '../../src/graph/graph.ts';
+import { interpret } from '../../src/graph/interpret.ts';
 import { unetThresholds } from '../../src/models/unetThresholds.ts';
+import { unetLoss } from '../../src/train/unetLoss.ts';
 import { goldenPath, readNpz } from '../helpers/npz.ts';
 
 const masks = readNpz(goldenPath('unet-masks.npz')!);
@@ -78,5 +82,45 @@ describe('thresholds, as Cellpose 2.2.3 finds them for the same logits', () => {
   test('every image needs its labels', () => {
     expect(() => unetThresholds([], [])).toThrow(/got 0 for 0 images/);
     expect(() => unetThresholds([golden['logits2_0'] as FloatArray], labels)).toThrow(/got 3 for 1 images/);
+  });
+});
+
+describe('the loss and its gradient', () => {
+  test.each([2, 3] as const)('%i classes', (nclasses) => {
+    const y = loss[`y${nclasses}`];
+    const [batch, , ly, lx] = y.shape;
+    const n = ly * lx;
+    const targets = loss[`lbl${nclasses}`];
+    const planes = nclasses - 1;
+    const oneHot = new Float32Array(batch * nclasses * n);
+    for (let b = 0; b < batch; b++) {
+      const own = {
+        data: Float32Array.from(targets.data.slice(b * planes * n, (b + 1) * planes * n)),
+        shape: [planes, ly, lx],
+      };
+      unetClasses(own).data.forEach((k, i) => {
+        oneHot[(b * nclasses + k) * n + i] = 1;
+      });
+    }
+    const g = new Graph();
+    const scores = g.input('y', y.shape);
+    const value = unetLoss(g, scores, g.input('classes', y.shape));
+    const gradient = backward(g, value, [scores]).get(scores)!;
+    const values = interpret(
+      g,
+      new Map<string, NdArray>([
+        ['y', y],
+        ['classes', { data: oneHot, shape: y.shape }],
+      ]),
+    );
+    expect(values.get(value.name)!.data[0]).toBeCloseTo(loss[`loss${nclasses}`].data[0], 5);
+    const expected = loss[`grad${nclasses}`].data;
+    const off = values.get(gradient.name)!.data.map((v, i) => Math.abs(v - expected[i]));
+    expect(Math.max(...off)).toBeLessThan(1e-8);
+  });
+
+  test('other shapes are refused', () => {
+    const g = new Graph();
+    expect(() => unetLoss(g, g.input('y', [1, 2, 4, 4]), g.input('c', [1, 3, 4, 4]))).toThrow('classes (1, 2, 4, 4)');
   });
 });

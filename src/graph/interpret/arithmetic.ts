@@ -16,6 +16,8 @@ type Names =
   | 'ReduceMean'
   | 'ReduceMin'
   | 'ReduceMax'
+  | 'Exp'
+  | 'LogSoftmax'
   | 'Softplus'
   | 'Sigmoid'
   | 'Greater'
@@ -29,6 +31,8 @@ export const arithmetic: Pick<Rules, Names> = {
   Sub: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p - q),
   Mul: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p * q),
   Div: ([a, b], _, shape) => combine(a, b, shape, (p, q) => p / q),
+  Exp: ([x]) => map(x, Math.exp),
+  LogSoftmax: ([x], { axis }) => logSoftmax(x, axis),
   Softplus: ([x]) => map(x, (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))),
   Sigmoid: ([x]) => map(x, (v) => 1 / (1 + Math.exp(-v))),
   Greater: ([a, b], _, shape) => combine(a, b, shape, (p, q) => Number(p > q)),
@@ -84,6 +88,19 @@ function linear(x: Tensor, w: Tensor, b: Tensor, shape: Shape): Tensor {
     for (let k = 0; k < columns; k++) sum += x.data[start + k] * w.data[o * columns + k];
     out.data[i] = sum;
   }
+  return out;
+}
+
+function logSoftmax(x: Tensor, axis: number): Tensor {
+  const inner = x.shape.slice(axis + 1).reduce((n, extent) => n * extent, 1);
+  const out = zeros(x.shape);
+  for (let start = 0; start < x.data.length; start += inner * x.shape[axis])
+    for (let i = start; i < start + inner; i++) {
+      const at = Array.from({ length: x.shape[axis] }, (_, k) => i + k * inner);
+      const largest = Math.max(...at.map((j) => x.data[j]));
+      const sum = at.reduce((total, j) => total + Math.exp(x.data[j] - largest), 0);
+      for (const j of at) out.data[j] = x.data[j] - largest - Math.log(sum);
+    }
   return out;
 }
 

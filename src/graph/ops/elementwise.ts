@@ -24,7 +24,7 @@ function comparison(): Operator<None> {
   };
 }
 
-type Names = 'Relu' | 'Sqrt' | 'Softplus' | 'Sigmoid' | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Greater' | 'Equal';
+type Names = 'Relu' | 'Sqrt' | 'Exp' | 'Softplus' | 'Sigmoid' | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Greater' | 'Equal';
 
 // Its type is written out: the rules name the graph, whose type comes from this table.
 export const elementwise: Readonly<Record<Names, Operator<None>>> = {
@@ -32,6 +32,8 @@ export const elementwise: Readonly<Record<Names, Operator<None>>> = {
   Relu: unary(({ g, output, dy }) => [() => g.product(dy, g.isGreater(output, g.scalar(0)))]),
   /** dx = dy / (2 √x) */
   Sqrt: unary(({ g, output, dy }) => [() => g.quotient(dy, g.product(output, g.scalar(2)))]),
+  /** dx = dy · y */
+  Exp: unary(({ g, output, dy }) => [() => g.product(dy, output)]),
   /** ln(1 + eˣ), without overflow. dx = dy · σ(x) */
   Softplus: unary(({ g, inputs: [x], dy }) => [() => g.product(dy, g.add('Sigmoid', [x], {}))]),
   /** σ(x) = 1 / (1 + e⁻ˣ) */
