@@ -80,6 +80,7 @@ function runtimePath(): string {
 
 /** Asks the thread and waits for its answer; one question at a time. Only then does the thread keep the process alive. */
 async function ask<T>(thread: Worker, message: object): Promise<T> {
+  if (hasEnded(thread)) throw new Error('its thread has ended');
   thread.ref();
   const answered = new AbortController();
   const { signal } = answered;
@@ -93,6 +94,11 @@ async function ask<T>(thread: Worker, message: object): Promise<T> {
     answered.abort();
     thread.unref();
   }
+}
+
+/** Then it answers no more, nor does it tell its end again. */
+function hasEnded(thread: Worker): boolean {
+  return thread.threadId === -1;
 }
 
 /** A message copies the whole buffer behind an array: of a part of a larger one, only the part shall go. */
@@ -117,6 +123,8 @@ export async function createSession(model: Uint8Array, runtime: RuntimeOptions):
   };
   const path = runtimePath();
   const thread = new Worker(runtimeThreadSource, { eval: true });
+  // The question under way meets it; between questions an error without a listener would end the process.
+  thread.on('error', () => {});
   const refuse = (what: string) => (cause: unknown) => {
     throw new DeviceError('cpu', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   };
@@ -134,7 +142,7 @@ export async function createSession(model: Uint8Array, runtime: RuntimeOptions):
       return (await ran.catch(refuse('the network cannot run'))).outputs;
     },
     async release() {
-      await ask(thread, { kind: 'release' });
+      if (!hasEnded(thread)) await ask(thread, { kind: 'release' });
       await thread.terminate();
     },
   };
