@@ -113,7 +113,8 @@ async function runPass(
       options.signal?.throwIfAborted();
       // A plane is often one tile: the next one keeps the network busy. Planes write to places of their own.
       if (underWay.size >= Math.max(1, net.concurrency)) await Promise.race(underWay);
-      const run: Promise<void> = runPlane(index).finally(() => underWay.delete(run));
+      // One that fails stays in the set, so that it is met even if another plane has won the race.
+      const run: Promise<void> = runPlane(index).then(() => void underWay.delete(run));
       underWay.add(run);
     }
     await Promise.all(underWay);
