@@ -127,8 +127,7 @@ async function computeFile(
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
   try {
-    const picture = await reading;
-    readNext();
+    const picture = await reading.finally(readNext);
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
     const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
@@ -142,7 +141,6 @@ async function computeFile(
       segmented: { path, image, result, masks, channels: channelsOf(args) },
     };
   } catch (error) {
-    readNext();
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };
     return { entry: { ...entry(path, 'failed'), ...known, errors: [reason(error, reporter)] } };
   }
