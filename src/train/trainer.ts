@@ -36,7 +36,7 @@ export interface Trainer {
   readonly weights: ReadonlyMap<string, FloatArray>;
   readonly optimizer: Optimizer;
   /**
-   * One step. The batch may be changed as soon as this function has returned its promise.
+   * One step. The batch must stay as it is until the promise is settled.
    *
    * @param learningRate  0 moves the running statistics only.
    * @returns             the losses before the step.
