@@ -4,7 +4,7 @@
  */
 import type { NdArray } from '../array/ndarray.ts';
 import type { Window } from '../array/window.ts';
-import { openKernelJob } from '../kernels/kernelJob.ts';
+import { openKernelJob, type Range } from '../kernels/kernelJob.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import type { WalkOptions } from './followFlows.ts';
 import { fromGrid, stepsGrid, stepsNearestVoxel, toGrid, type VolumeField } from './gridSteps.ts';
@@ -37,9 +37,9 @@ export async function walkGrid(
   const [lz, h, w] = size.length === 3 ? (size as readonly [number, number, number]) : [1, size[0], size[1]];
   const window = { y: within?.y ?? 0, x: within?.x ?? 0, h, w };
   const shape = [lz, within?.ly ?? h, within?.lx ?? w] as const;
-  if (sampling === 'grid64') return inFloat64({ shape, window }, pixels, writeFlow, niter);
   const n = pixels.length;
   const ranges = pointRanges(n, niter, block);
+  if (sampling === 'grid64') return inFloat64({ shape, window }, pixels, writeFlow, { ranges, niter, signal });
   const threads = n < workerPoints ? 1 : Math.min(threadCount('followFlows', options.threads), ranges.length);
   const plan = {
     flow: [Float32Array, 4 * lz * h * w],
@@ -72,13 +72,13 @@ export async function walkGrid(
   }
 }
 
-/** As Cellpose 0.6 had it on a GPU. */
-function inFloat64(
+/** As Cellpose 0.6 had it on a GPU. On this thread, with pauses. */
+async function inFloat64(
   { shape, window }: Required<Pick<VolumeField, 'shape' | 'window'>>,
   pixels: Int32Array,
   writeFlow: (flow: Float32Array) => void,
-  niter: number,
-): NdArray<Float32Array> {
+  { ranges, niter, signal }: { ranges: readonly Range[]; niter: number; signal: AbortSignal | undefined },
+): Promise<NdArray<Float32Array>> {
   const flow32 = new Float32Array(4 * shape[0] * window.h * window.w);
   writeFlow(flow32);
   const flow = Float64Array.from(flow32);
@@ -86,7 +86,11 @@ function inFloat64(
   const points = new Float64Array(4 * pixels.length);
   writeStarts(pixels, window, points);
   toGrid(points, shape);
-  stepsGrid({ flow, shape, window }, points, { from: 0, to: pixels.length, niter });
+  for (const [from, to] of ranges) {
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    stepsGrid({ flow, shape, window }, points, { from, to, niter });
+  }
   fromGrid(points, shape);
   return { data: separate(points, 2, window), shape: [2, pixels.length] };
 }

@@ -40,8 +40,10 @@ export class SessionCache {
   release(): Promise<void> {
     return this.#enqueue(async () => {
       this.#released = true;
-      for (const session of this.#sessions.values()) await session.release();
+      const sessions = [...this.#sessions.values()];
       this.#sessions.clear();
+      const released = await Promise.allSettled(sessions.map((session) => session.release()));
+      for (const one of released) if (one.status === 'rejected') throw one.reason;
     });
   }
 

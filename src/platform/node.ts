@@ -115,6 +115,7 @@ export async function createSession(model: Uint8Array, runtime: RuntimeOptions):
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: runtime.threads,
+    enableMemPattern: runtime.pieces !== true,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,

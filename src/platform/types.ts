@@ -24,6 +24,8 @@ export type Device = 'auto' | 'cpu' | 'webgpu';
 export interface RuntimeOptions {
   /** Threads inside one run of the network; 1 or more. */
   readonly threads: number;
+  /** Ask for memory piece by piece instead of for all of a run at once: less of it, where a run needs much. Default false. */
+  readonly pieces?: boolean;
   /** Default 'cpu'. Where another cannot be had, the processor takes its place, with a note. */
   readonly device?: Device;
 }

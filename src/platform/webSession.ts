@@ -68,8 +68,11 @@ async function openSession(
         .ask<Arrays>('run', { session, feeds: withoutSurroundings(feeds) })
         .catch(refuse('the network cannot run')),
     async release() {
-      await runtime.ask('release', { session });
-      runtime.giveBack();
+      try {
+        await runtime.ask('release', { session });
+      } finally {
+        runtime.giveBack();
+      }
     },
   };
 }
