@@ -63,7 +63,7 @@ async function refuseMissing(labels: readonly string[], images: readonly string[
   const some = lost.slice(0, 3).join(', ');
   throw new RunError(
     `training: ${lost.length} of ${images.length} images have no labels: ${some}${lost.length > 3 ? ', …' : ''} ` +
-      `(labels are named like their image with ${filter} behind; --mask_filter says otherwise)`,
+      `(labels are named like their image with ${filter} behind, all with the extension of the first; --mask_filter says otherwise)`,
   );
 }
 
