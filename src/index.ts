@@ -129,6 +129,23 @@ export { type MaskRgbOptions, maskRgb } from './plot/maskRgb.ts';
 export { outlinesImage } from './plot/outlinesImage.ts';
 export { outlineView } from './plot/outlineView.ts';
 export { showSegmentation } from './plot/showSegmentation.ts';
+// Simulated microscopy
+export type { CellForm } from './simulate/cellShape.ts';
+export { simulateImage } from './simulate/simulateImage.ts';
+export { simulateSeries } from './simulate/simulateSeries.ts';
+export { simulateVolume } from './simulate/simulateVolume.ts';
+export type {
+  Modality,
+  SimulatedImage,
+  SimulatedPixels,
+  SimulatedSeries,
+  SimulatedTrack,
+  SimulatedVolume,
+  SimulateImageOptions,
+  SimulateOptions,
+  SimulateSeriesOptions,
+  SimulateVolumeOptions,
+} from './simulate/types.ts';
 // Training
 export { initialState } from './train/initialState.ts';
 export { learningRates, type ScheduleRules, schedule3, schedule4 } from './train/learningRates.ts';
