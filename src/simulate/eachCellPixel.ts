@@ -1,6 +1,6 @@
 /** A walk over the pixels of a scene's cells. */
 import { type Cell, nucleusOf } from './cell.ts';
-import { locate } from './cellShape.ts';
+import { intoFrame } from './cellShape.ts';
 import type { Setting } from './options.ts';
 import type { Scene } from './paintScene.ts';
 
@@ -17,7 +17,7 @@ export function eachCellPixel(scene: Scene, { size, anisotropy }: Setting, paint
       for (let x = 0; x < lx; x++, i++) {
         if (labels[i] === 0) continue;
         const cell = cells[labels[i] - 1];
-        locate(cell.shape, [(z - cell.at[0]) * anisotropy, y - cell.at[1], x - cell.at[2]], point);
+        intoFrame(cell.shape, [(z - cell.at[0]) * anisotropy, y - cell.at[1], x - cell.at[2]], point);
         paint(i, cell, point, depth[i]);
       }
 }

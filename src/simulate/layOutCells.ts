@@ -1,7 +1,7 @@
 /** Finds places for cells: anywhere that is free, or against another cell, with next to no overlap. */
 import type { Random } from '../array/random.ts';
 import { type Cell, drawCell } from './cell.ts';
-import { locate, reach } from './cellShape.ts';
+import { locateInside, reach } from './cellShape.ts';
 import { direction, uniform } from './draw.ts';
 import type { Setting } from './options.ts';
 
@@ -49,7 +49,7 @@ function stampOf({ shape }: Cell, anisotropy: number): Int32Array {
   const found: number[] = [];
   for (let z = -planes; z <= planes; z++)
     for (let y = -far; y <= far; y++)
-      for (let x = -far; x <= far; x++) if (locate(shape, [z * anisotropy, y, x], out) < 1) found.push(z, y, x);
+      for (let x = -far; x <= far; x++) if (locateInside(shape, [z * anisotropy, y, x], out) < 1) found.push(z, y, x);
   return Int32Array.from(found);
 }
 

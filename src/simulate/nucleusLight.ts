@@ -6,7 +6,7 @@ import { noiseField } from './noiseField.ts';
 import type { Setting } from './options.ts';
 
 /**
- * @param point  in half lengths of the nucleus, straightened (see `locate`).
+ * @param point  in half lengths of the nucleus, straightened (see `intoFrame`).
  * @param depth  distance to the border in pixels.
  * @returns      1 on average inside.
  */

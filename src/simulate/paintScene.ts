@@ -4,7 +4,7 @@
  */
 import { sizeOf } from '../array/ndarray.ts';
 import type { Cell } from './cell.ts';
-import { locate, reach } from './cellShape.ts';
+import { locateInside, reach } from './cellShape.ts';
 import type { Setting } from './options.ts';
 
 export interface Scene {
@@ -62,7 +62,7 @@ function paint(cells: readonly Cell[], { size, anisotropy }: Setting, within?: I
       for (let y = yFrom; y < yTo; y++)
         for (let x = xFrom, i = (z * ly + y) * lx + x; x < xTo; x++, i++) {
           if (within && within[i] !== k + 1) continue;
-          const r = locate(shape, [(z - z0) * anisotropy, y - y0, x - x0], out);
+          const r = locateInside(shape, [(z - z0) * anisotropy, y - y0, x - x0], out);
           if (r >= second[i]) continue;
           if (r >= first[i]) {
             second[i] = r;
