@@ -13,36 +13,14 @@ export interface InnerMasks {
  * @returns         labels 1 … n in the order of the old ones.
  */
 export function withoutEdgeMasks(masks: Masks, isVolume: boolean): InnerMasks {
-  return isVolume && masks.shape.length === 3 ? innerOfVolume(masks) : innerOfPlanes(masks);
-}
-
-function innerOfPlanes(masks: Masks): InnerMasks {
-  const [ly, lx] = masks.shape.slice(-2) as [number, number];
+  const size = isVolume ? masks.shape : masks.shape.slice(-2);
+  const n = size.reduce((product, length) => product * length, 1);
   const data = new Int32Array(masks.data.length);
   let count = 0;
-  for (let at = 0; at < data.length; at += ly * lx) {
-    const plane = removeEdgeMasks({ data: masks.data.subarray(at, at + ly * lx), shape: [ly, lx] });
-    data.set(plane.data, at);
-    count += plane.data.reduce((max, label) => Math.max(max, label), 0);
+  for (let at = 0; at < data.length; at += n) {
+    const inner = removeEdgeMasks({ data: masks.data.subarray(at, at + n), shape: size });
+    data.set(inner.data, at);
+    count += inner.data.reduce((max, label) => Math.max(max, label), 0);
   }
   return { masks: { data, shape: masks.shape }, count };
-}
-
-function innerOfVolume({ data, shape }: Masks): InnerMasks {
-  const [lz, ly, lx] = shape as [number, number, number];
-  const isOuter = (place: number, size: number) => place === 0 || place === size - 1;
-  const atBorder = new Set<number>([0]);
-  const labels = new Set<number>();
-  for (let z = 0, i = 0; z < lz; z++) {
-    for (let y = 0; y < ly; y++) {
-      const isBorder = isOuter(z, lz) || isOuter(y, ly);
-      for (let x = 0; x < lx; x++, i++) {
-        labels.add(data[i]!);
-        if (isBorder || isOuter(x, lx)) atBorder.add(data[i]!);
-      }
-    }
-  }
-  const inner = [...labels].filter((label) => !atBorder.has(label)).sort((a, b) => a - b);
-  const ranks = new Map(inner.map((label, rank) => [label, rank + 1]));
-  return { masks: { data: data.map((label) => ranks.get(label) ?? 0), shape }, count: inner.length };
 }
