@@ -205,7 +205,7 @@ export function progressLine(done: number, total: number, seconds: number): stri
 }
 
 /** Seconds as MM:SS, or H:MM:SS. */
-function clock(seconds: number): string {
+export function clock(seconds: number): string {
   const s = Math.round(seconds);
   const two = (n: number) => String(n).padStart(2, '0');
   const minutes = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;

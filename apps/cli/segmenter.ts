@@ -73,7 +73,8 @@ async function orthoOptions({ ortho, rangesOf }: LoadSegmenterOptions): Promise<
   return rangesOf ? { orthoStateDict, ranges: await rangesOf(source, orthoStateDict) } : { orthoStateDict };
 }
 
-function weightsOfFile(path: string): Promise<StateDict> {
+/** @throws RunError that names the file, where it is not a model. */
+export function weightsOfFile(path: string): Promise<StateDict> {
   return named(path, async () => {
     const file = await sourceFromFile(path);
     try {

@@ -4,7 +4,7 @@
  */
 import type { EpochReport } from 'cellpose-ts';
 import type { Host } from './host.ts';
-import type { Reporter } from './reporter.ts';
+import { clock, type Reporter } from './reporter.ts';
 
 export interface TrainingProgress {
   /** Images of `total` are read. */
@@ -68,12 +68,4 @@ function liveLine(report: EpochReport, secondsLeft: number): string {
     `${tilesPerSecond.toFixed(1)} images/s`,
     `${clock(secondsLeft)} left`,
   ].join(' | ');
-}
-
-/** Seconds as MM:SS, or H:MM:SS. */
-function clock(seconds: number): string {
-  const s = Math.round(seconds);
-  const two = (n: number) => String(n).padStart(2, '0');
-  const minutes = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
-  return s < 3600 ? minutes : `${Math.floor(s / 3600)}:${minutes}`;
 }

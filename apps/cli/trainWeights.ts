@@ -1,12 +1,10 @@
 /** The weights that a training starts from: those of a model, or of a network that has learned nothing yet. */
 import { join } from 'node:path';
-import { bundledModels, initialState, readWeights, type StateDict, seededRandom } from 'cellpose-ts';
+import { bundledModels, initialState, type StateDict, seededRandom } from 'cellpose-ts';
 import { chooseModel } from './chooseModel.ts';
-import { describeError } from './describeError.ts';
-import { RunError } from './errors.ts';
-import { sourceFromFile } from './fileSource.ts';
 import type { Host } from './host.ts';
 import type { Parsed } from './parseFlags.ts';
+import { weightsOfFile } from './segmenter.ts';
 import { packageRoot } from './version.ts';
 
 export interface StartingWeights {
@@ -41,7 +39,7 @@ export async function startingWeights({ args, given }: Parsed, nchan: number, ho
   const choice = await chooseModel(args, given, host);
   const { source, name } = choice;
   const path = source.kind === 'file' ? source.path : await pathOfBundled(name);
-  const stateDict = new Map(await weightsOf(path));
+  const stateDict = new Map(await weightsOfFile(path));
   const notes = [...choice.notes];
   const kept = stateDict.get('diam_mean')?.data[0];
   if (kept === undefined) {
@@ -57,17 +55,4 @@ export async function startingWeights({ args, given }: Parsed, nchan: number, ho
 async function pathOfBundled(name: string): Promise<string> {
   const model = (await bundledModels()).find((m) => m.name === name)!;
   return join(packageRoot, 'weights', model.file);
-}
-
-async function weightsOf(path: string): Promise<StateDict> {
-  try {
-    const file = await sourceFromFile(path);
-    try {
-      return await readWeights(file);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw new RunError(`model file ${path}: ${describeError(error)}`, { cause: error });
-  }
 }
