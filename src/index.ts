@@ -147,6 +147,7 @@ export type {
   SimulateVolumeOptions,
 } from './simulate/types.ts';
 // Training
+export { readCheckpoint, type TrainingState } from './train/checkpoint.ts';
 export { initialState } from './train/initialState.ts';
 export { learningRates, type ScheduleRules, schedule3, schedule4 } from './train/learningRates.ts';
 export { type SegLoss, segLoss } from './train/segLoss.ts';
@@ -157,7 +158,7 @@ export {
   type TrainingSet,
   type TrainingSetOptions,
 } from './train/trainingSet.ts';
-export { type TrainSegResult, trainSeg } from './train/trainSeg.ts';
+export { checkpointName, type TrainSegResult, trainSeg } from './train/trainSeg.ts';
 export type { EpochReport, TrainingStore, TrainSegOptions } from './train/trainSegOptions.ts';
 export { type TrainSizeOptions, type TrainSizeResult, trainSize } from './train/trainSize.ts';
 export { unetLoss } from './train/unetLoss.ts';

@@ -4,7 +4,7 @@
  */
 import { access, constants, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openWeights, type StateDict, sourceFromBytes, type TrainingStore, writeTorchFile } from 'cellpose-ts';
+import { checkpointName, readCheckpoint, type StateDict, type TrainingStore, writeTorchFile } from 'cellpose-ts';
 
 export interface TrainingFolderOptions {
   /** Folder of the training images. */
@@ -31,10 +31,6 @@ export interface TrainingFolder {
   finish(stateDict: StateDict): Promise<void>;
 }
 
-/** Names of moments in a checkpoint begin so; all else are weights. */
-const notWeights = 'moments of ';
-const checkpoint = 'checkpoint.safetensors';
-
 export function trainingFolder(options: TrainingFolderOptions): TrainingFolder {
   const { folder, name, epochs, saveEach, diameters, write, onSaved } = options;
   const models = join(folder, 'models');
@@ -57,7 +53,8 @@ export function trainingFolder(options: TrainingFolderOptions): TrainingFolder {
     async write(file, bytes) {
       await mkdir(state, { recursive: true });
       await write(join(state, file), bytes);
-      const { epoch, weights } = await modelIn(bytes);
+      const { weights, progress } = await readCheckpoint(bytes);
+      const epoch = progress.trainLosses.length - 1;
       if (epoch === epochs - 1) return; // `finish` follows
       const path = saveEach ? `${modelPath}_epoch_${String(epoch).padStart(4, '0')}` : modelPath;
       await save(path, new Map([...weights, ...diameters]));
@@ -70,19 +67,11 @@ export function trainingFolder(options: TrainingFolderOptions): TrainingFolder {
       await mkdir(models, { recursive: true });
       await access(models, constants.W_OK);
     },
-    hasCheckpoint: async () => (await read(checkpoint)) !== undefined,
+    hasCheckpoint: async () => (await read(checkpointName)) !== undefined,
     async finish(stateDict) {
       await save(modelPath, stateDict);
-      await rm(join(state, checkpoint), { force: true });
+      await rm(join(state, checkpointName), { force: true });
       await rmdir(state).catch(() => {}); // not empty: something else is kept there
     },
   };
-}
-
-async function modelIn(bytes: Uint8Array): Promise<{ epoch: number; weights: StateDict }> {
-  const file = await openWeights(sourceFromBytes(bytes));
-  const { trainLosses } = JSON.parse(file.metadata['progress']!) as { trainLosses: readonly number[] };
-  const names = file.tensors.map(({ name }) => name).filter((name) => !name.startsWith(notWeights));
-  const weights = new Map(await Promise.all(names.map(async (name) => [name, await file.read(name)] as const)));
-  return { epoch: trainLosses.length - 1, weights };
 }
