@@ -2,12 +2,12 @@
  * A prepared stack through a plain U-net and its mask rule, as planes or as a volume. Source: cellpose 2.2.3
  * `core.UnetModel.eval`.
  */
-import type { FloatArray, Masks, Masks2D } from '../array/ndarray.ts';
+import type { FloatArray, Masks } from '../array/ndarray.ts';
 import { type UnetMasksOptions, unetMasks } from '../dynamics/unetMasks.ts';
 import { resizeOutput, runNet } from '../engine/runNet.ts';
 import type { TileNetwork } from '../engine/tileNetwork.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
-import { countLabels } from '../masks/objectBoxes.ts';
+import { renumber } from '../masks/renumber.ts';
 import { resizeImage } from '../transforms/resizeImage.ts';
 import type { SplitOptions } from './evalOptions.ts';
 import type { RunOptions } from './runOptions.ts';
@@ -85,28 +85,8 @@ function stackClasses(planes: readonly FloatArray[]): FloatArray {
 /** Masks at the size of the logits, small ones removed and holes filled, then at the size of the image. */
 function masksAtSize(logits: FloatArray, [ly, lx]: readonly [number, number], options: SegmentUnetOptions): Masks {
   const found = unetMasks(logits, options.thresholds);
-  const filled = withoutHoles(withoutSmall(found, options.dynamics.minSize));
-  const masks = withoutSmall(filled, 1); // a cell in the hole of another is gone
+  // Renumbered, because a cell in the hole of another is gone.
+  const masks = renumber(fillHolesAndRemoveSmallMasks(found, options.dynamics.minSize, 'inOrder'), 'rank');
   const [hy, hx] = masks.shape.slice(-2);
   return hy === ly && hx === lx ? masks : resizeImage(masks, ly, lx, 'nearest');
-}
-
-/** Cells of at least `minSize` pixels, numbered anew in their order. */
-function withoutSmall({ data, shape }: Masks, minSize: number): Masks {
-  let n = 0;
-  const numbers = countLabels({ data, shape }).map((count, label) => (label > 0 && count >= minSize ? ++n : 0));
-  return { data: data.map((label) => numbers[label]), shape };
-}
-
-/** Fills the holes of each cell, in a volume plane by plane. */
-function withoutHoles(masks: Masks): Masks {
-  const [ly, lx] = masks.shape.slice(-2);
-  const n = ly * lx;
-  for (let at = 0; at < masks.data.length; at += n) {
-    const plane: Masks2D = { data: masks.data.subarray(at, at + n), shape: [ly, lx] };
-    const labels = [...new Set(plane.data)].filter((label) => label > 0).sort((a, b) => a - b);
-    // Filling numbers the cells of a plane from 1 on, in their order.
-    plane.data.set(fillHolesAndRemoveSmallMasks(plane, 0).data.map((k) => (k > 0 ? labels[k - 1] : 0)));
-  }
-  return masks;
 }
