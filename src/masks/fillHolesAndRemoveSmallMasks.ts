@@ -2,8 +2,8 @@
 import type { Masks } from '../array/ndarray.ts';
 import { fillInto } from './fillInto.ts';
 import { fillVoidsAndRemoveSmallMasks } from './fillVoidsAndRemoveSmallMasks.ts';
-import { countLabels, objectBoxes, planeShape } from './objectBoxes.ts';
-import { renumber } from './renumber.ts';
+import { objectBoxes, planeShape } from './objectBoxes.ts';
+import { removeSmallMasks } from './removeSmallMasks.ts';
 import type { SizeRules } from './sizeRules.ts';
 import { fillOrRemoveInOrder } from './sizesInOrder.ts';
 
@@ -28,14 +28,8 @@ export function fillHolesAndRemoveSmallMasks<M extends Masks>(masks: M, minSize 
 
 function inPlane(masks: Masks, minSize: number): Masks {
   const shape = planeShape('fillHolesAndRemoveSmallMasks', masks);
-  const kept = minSize > 0 ? withoutSmall(masks, minSize) : { data: masks.data.slice(), shape };
+  const kept = minSize > 0 ? removeSmallMasks(masks, minSize) : { data: masks.data.slice(), shape };
   let j = 0;
   for (const box of objectBoxes(kept)) fillInto(kept, box, ++j);
-  return minSize > 0 ? withoutSmall(kept, minSize) : kept;
-}
-
-function withoutSmall(masks: Masks, minSize: number): Masks {
-  const counts = countLabels(masks);
-  const data = masks.data.map((label) => (label > 0 && counts[label] >= minSize ? label : 0));
-  return renumber({ data, shape: masks.shape });
+  return minSize > 0 ? removeSmallMasks(kept, minSize) : kept;
 }

@@ -1,7 +1,8 @@
 /** Fills voids of cells in a volume and drops cells that are too small. Source: cellpose 3.1 `utils.fill_holes_and_remove_small_masks`. */
 import { checkArray, type Masks } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
-import { countLabels, maxLabel } from './objectBoxes.ts';
+import { maxLabel } from './objectBoxes.ts';
+import { removeSmallMasks } from './removeSmallMasks.ts';
 
 /**
  * Fills the voids of each label and removes labels of fewer than `minSize` voxels, before and after the filling.
@@ -18,23 +19,10 @@ import { countLabels, maxLabel } from './objectBoxes.ts';
 export function fillVoidsAndRemoveSmallMasks(masks: Masks, minSize = 15): Masks {
   if (masks.shape.length !== 3) throw new ShapeError('fillVoidsAndRemoveSmallMasks', '(lz, ly, lx)', masks.shape);
   checkArray('fillVoidsAndRemoveSmallMasks', masks);
-  const kept = minSize > 0 ? withoutSmall(masks, minSize) : { data: masks.data.slice(), shape: masks.shape };
+  const kept = minSize > 0 ? removeSmallMasks(masks, minSize) : { data: masks.data.slice(), shape: masks.shape };
   let number = 0;
   for (const [label, box] of boxesOf(kept)) fillInto(kept, label, box, ++number);
-  return minSize > 0 ? withoutSmall(kept, minSize) : kept;
-}
-
-/** Small labels removed, the others numbered by first appearance. */
-function withoutSmall(masks: Masks, minSize: number): Masks {
-  const counts = countLabels(masks);
-  const numbers = new Int32Array(counts.length);
-  let n = 0;
-  const data = masks.data.map((label) => {
-    if (label <= 0 || counts[label] < minSize) return 0;
-    if (numbers[label] === 0) numbers[label] = ++n;
-    return numbers[label];
-  });
-  return { data, shape: masks.shape };
+  return minSize > 0 ? removeSmallMasks(kept, minSize) : kept;
 }
 
 /** First and last place along z, y, x. */
