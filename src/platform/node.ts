@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { constants, deflateRawSync, deflateSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { NdArray } from '../array/ndarray.ts';
 import { DeviceError } from '../errors.ts';
+import { withoutSurroundings } from './feeds.ts';
 import { runtimeThreadSource } from './runtimeThread.ts';
 import type { DeflateLevel, Platform, RuntimeOptions, RuntimeSession, WorkerHandle } from './types.ts';
 
@@ -67,8 +68,6 @@ export function spawnWorker(source: string): WorkerHandle {
 
 const withoutWebGpu = 'WebGPU: there is none in Node; the network runs on the processor instead.';
 
-type Feeds = Readonly<Record<string, NdArray<Float32Array>>>;
-
 /** Where this package's onnxruntime-node is; the thread that loads it has no place of its own to look from. */
 function runtimePath(): string {
   try {
@@ -99,15 +98,6 @@ async function ask<T>(thread: Worker, message: object): Promise<T> {
 /** Then it answers no more, nor does it tell its end again. */
 function hasEnded(thread: Worker): boolean {
   return thread.threadId === -1;
-}
-
-/** A message copies the whole buffer behind an array: of a part of a larger one, only the part shall go. */
-function withoutSurroundings(feeds: Feeds): Feeds {
-  const whole = ({ data, shape }: NdArray<Float32Array>) => ({
-    data: data.byteLength < data.buffer.byteLength ? data.slice() : data,
-    shape,
-  });
-  return Object.fromEntries(Object.entries(feeds).map(([name, array]) => [name, whole(array)]));
 }
 
 export async function createSession(model: Uint8Array, runtime: RuntimeOptions): Promise<RuntimeSession> {

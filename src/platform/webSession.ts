@@ -2,12 +2,10 @@
  * A compiled network in a browser: on the graphics processor through WebGPU where that is asked for and there, else on the processor
  * through WebAssembly, with threads where the page is cross-origin isolated. Each step down is a note of the session.
  */
-import type { NdArray } from '../array/ndarray.ts';
 import { DeviceError } from '../errors.ts';
+import { type Feeds, withoutSurroundings } from './feeds.ts';
 import type { RuntimeOptions, RuntimeSession } from './types.ts';
 import { borrowRuntime, type Provider } from './webRuntime.ts';
-
-type Arrays = Readonly<Record<string, NdArray<Float32Array>>>;
 
 let sessions = 0;
 
@@ -64,9 +62,7 @@ async function openSession(
     engine: `onnxruntime-web ${runtime.version}, ${how}`,
     notes,
     run: (feeds) =>
-      runtime
-        .ask<Arrays>('run', { session, feeds: withoutSurroundings(feeds) })
-        .catch(refuse('the network cannot run')),
+      runtime.ask<Feeds>('run', { session, feeds: withoutSurroundings(feeds) }).catch(refuse('the network cannot run')),
     async release() {
       try {
         await runtime.ask('release', { session });
@@ -75,13 +71,4 @@ async function openSession(
       }
     },
   };
-}
-
-/** A message copies the whole buffer behind an array: of a part of a larger one, only the part shall go. */
-function withoutSurroundings(feeds: Arrays): Arrays {
-  const whole = ({ data, shape }: NdArray<Float32Array>) => ({
-    data: data.byteLength < data.buffer.byteLength ? data.slice() : data,
-    shape,
-  });
-  return Object.fromEntries(Object.entries(feeds).map(([name, array]) => [name, whole(array)]));
 }
