@@ -19,7 +19,9 @@ export interface WebRuntime {
   giveBack(): void;
 }
 
-interface RunningWorker extends WebRuntime {
+/** One worker and the number of sessions that have it or wait for its start. */
+interface Lent {
+  readonly worker: Promise<Pick<WebRuntime, 'version' | 'ask'> & { end(): void }>;
   users: number;
 }
 
@@ -27,7 +29,7 @@ interface RunningWorker extends WebRuntime {
 const builds = { wasm: '', webgpu: '.asyncify' };
 const modules = { wasm: 'ort.wasm.min.mjs', webgpu: 'ort.webgpu.min.mjs' };
 
-const workers = new Map<string, Promise<RunningWorker>>();
+const workers = new Map<string, Lent>();
 
 /**
  * Lends the worker for this provider and number of threads, started when first asked for.
@@ -36,21 +38,29 @@ const workers = new Map<string, Promise<RunningWorker>>();
  */
 export async function borrowRuntime(provider: Provider, threads: number): Promise<WebRuntime> {
   const key = `${provider} ${threads}`;
-  let starting = workers.get(key);
-  if (!starting) {
-    const forget = () => {
-      if (workers.get(key) === starting) workers.delete(key);
-    };
-    starting = startRuntime(provider, threads, forget);
-    workers.set(key, starting);
-    starting.catch(forget);
-  }
-  const worker = await starting;
-  worker.users++;
-  return worker;
+  const lent = workers.get(key) ?? lend(provider, threads, key);
+  lent.users++; // before it has started, so that no other session ends it meanwhile
+  const { version, ask, end } = await lent.worker;
+  return {
+    version,
+    ask,
+    giveBack() {
+      if (--lent.users === 0) end();
+    },
+  };
 }
 
-async function startRuntime(provider: Provider, threads: number, forget: () => void): Promise<RunningWorker> {
+function lend(provider: Provider, threads: number, key: string): Lent {
+  const forget = () => {
+    if (workers.get(key) === lent) workers.delete(key);
+  };
+  const lent: Lent = { worker: startRuntime(provider, threads, forget), users: 0 };
+  workers.set(key, lent);
+  lent.worker.catch(forget);
+  return lent;
+}
+
+async function startRuntime(provider: Provider, threads: number, forget: () => void): Lent['worker'] {
   const handle = startWorker(webRuntimeSource);
   const ask = questions(handle, forget);
   const file = (name: string) => fileUrl(`dist/web/ort/${name}`);
@@ -61,17 +71,14 @@ async function startRuntime(provider: Provider, threads: number, forget: () => v
     handle.terminate();
     throw error;
   });
-  const worker: RunningWorker = {
+  return {
     version,
-    users: 0,
     ask,
-    giveBack() {
-      if (--worker.users > 0) return;
+    end() {
       forget();
       handle.terminate();
     },
   };
-  return worker;
 }
 
 interface Answer {
