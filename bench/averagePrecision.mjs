@@ -8,21 +8,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fromSources } from './sources.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const rounds = Number(process.argv[2] ?? 5);
 const thresholds = [0.5, 0.75, 0.9];
 const folder = mkdtempSync(join(tmpdir(), 'precision-'));
-
-/** The function, from the sources. */
-async function library() {
-  const outfile = join(folder, 'library.mjs');
-  const contents = `export { averagePrecision } from '${root}src/metrics/averagePrecision.ts';`;
-  await build({ stdin: { contents, resolveDir: root }, outfile, bundle: true, platform: 'node', format: 'esm' });
-  return import(pathToFileURL(outfile).href);
-}
 
 /** Disks of 49 x 49 places on a grid, of different sizes; those whose number `isLeftOut` are missing. */
 function disks(size, n, shift, isLeftOut) {
@@ -75,7 +65,7 @@ for _ in sys.stdin:
 }
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
-const { averagePrecision } = await library();
+const { averagePrecision } = await fromSources({ averagePrecision: 'metrics/averagePrecision' }, folder);
 const truth = disks(2048, 49, 0, () => false);
 const prediction = disks(2048, 49, 2, (k) => k % 10 === 0);
 const peer = process.env.CELLPOSE_PY ? reference() : undefined;

@@ -8,38 +8,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fromSources, random } from './sources.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const rounds = Number(process.argv[2] ?? 3);
 const folder = mkdtempSync(join(tmpdir(), 'dynamics-'));
-
-/** The library's own functions, also those that are not public, from the sources. */
-async function library() {
-  const entry = ['computeMasks', 'masksToFlows', 'followFlows', 'flowErrors', 'getMasks']
-    .map((name) => `export { ${name} } from '${root}src/dynamics/${name}.ts';`)
-    .join('\n');
-  const outfile = join(folder, 'library.mjs');
-  await build({
-    stdin: { contents: entry, resolveDir: root },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    alias: { '#platform': `${root}src/platform/node.ts` },
-  });
-  return import(pathToFileURL(outfile).href);
-}
-
-function random(seed) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Labels of n x n ellipses on a jittered grid; each pixel belongs to the ellipse that it lies deepest in. */
 function ellipses(size, n, seed) {
@@ -169,7 +141,8 @@ function countDiffering(a, bytes) {
   return `${n} of ${a.length} values differ`;
 }
 
-const lib = await library();
+const names = ['computeMasks', 'masksToFlows', 'followFlows', 'flowErrors', 'getMasks'];
+const lib = await fromSources(Object.fromEntries(names.map((name) => [name, `dynamics/${name}`])), folder);
 const reference = startReference();
 console.log(`${availableParallelism()} processors, median of ${rounds} rounds`);
 

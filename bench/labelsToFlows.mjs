@@ -9,40 +9,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fromSources, random } from './sources.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const rounds = Number(process.argv[2] ?? 3);
 const count = Number(process.argv[3] ?? 100);
 const folder = mkdtempSync(join(tmpdir(), 'labels-'));
-
-/** The functions, from the sources. */
-async function library() {
-  const names = { labelsToFlows: 'labelsToFlows', masksToFlows: 'masksToFlows', flowRules3Volume: 'flowRules' };
-  const entry = Object.entries(names).map(
-    ([name, file]) => `export { ${name} } from '${root}src/dynamics/${file}.ts';`,
-  );
-  const outfile = join(folder, 'library.mjs');
-  await build({
-    stdin: { contents: entry.join('\n'), resolveDir: root },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    alias: { '#platform': `${root}src/platform/node.ts` },
-  });
-  return import(pathToFileURL(outfile).href);
-}
-
-function random(seed) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Labels of ellipsoids on a jittered grid; `cells` of them along each axis of `shape`. They nearly touch. */
 function ellipsoids(shape, cells, seed) {
@@ -147,7 +118,14 @@ function countDiffering(arrays, bytes) {
   return `${n} of ${i} values differ as float32`;
 }
 
-const lib = await library();
+const lib = await fromSources(
+  {
+    labelsToFlows: 'dynamics/labelsToFlows',
+    masksToFlows: 'dynamics/masksToFlows',
+    flowRules3Volume: 'dynamics/flowRules',
+  },
+  folder,
+);
 const reference = startReference();
 // The reference compiles its loops at first use, and is no slower for small images.
 if (reference) {
