@@ -40,9 +40,9 @@ export async function createEnsemble(
     get notes() {
       return first.notes ?? [];
     },
-    async forward(tiles) {
+    async forward(tiles, inAll) {
       const outputs: TileOutput[] = [];
-      for (const network of members) outputs.push(await network.forward(tiles));
+      for (const network of members) outputs.push(await network.forward(tiles, inAll));
       return average(outputs);
     },
     release: async () => void (await Promise.all(members.map((network) => network.release()))),

@@ -1,13 +1,12 @@
 /**
  * A network that is ready to run: weights bound to CPnet's graph, encoded and compiled once for each size of tile.
  *
- * Tiles run one at a time, each on all threads, while the caller prepares the next. Measured on two cores with tiles of
- * 224 × 224, in ms a tile: one session on two threads 152, batches of two 153, batches of four without spinning threads
- * 157, two sessions of one thread each side by side 141; one thread 280. So larger batches and more sessions cost memory
- * (batch 8: three times) and win next to nothing, and a lone tile has all cores. The same bits come out for any number of
- * threads and any batch.
+ * Tiles run one at a time in each session, while the caller prepares the next; a lone tile has all threads, many are shared
+ * out among two sessions (`SessionLanes`). Measured on two cores with tiles of 224 × 224, in ms a tile: one session on two
+ * threads 162, two of one thread each 134, and while the caller uses half a core 217 against 160; batches of several in one
+ * session cost memory (batch 8: three times) and win nothing. The same bits come out for any number of threads and any batch.
  */
-import { createSession } from '#platform';
+import { createSession, sessionsSideBySide } from '#platform';
 import type { NdArray } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import { OptionError } from '../errors.ts';
@@ -18,7 +17,7 @@ import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
 import type { Device } from '../platform/types.ts';
 import { checkTiles } from './checkTiles.ts';
 import { type PrecisionOptions, planPrecision } from './precision.ts';
-import { SessionCache } from './sessionCache.ts';
+import { SessionLanes } from './sessionLanes.ts';
 import type { TileNetwork, TileOutput } from './tileNetwork.ts';
 
 export interface NetworkOptions extends PrecisionOptions {
@@ -43,9 +42,6 @@ export interface Network extends TileNetwork {
   release(): Promise<void>;
 }
 
-/** Sizes of tile that stay compiled: one for the image, one for the size estimate. */
-const keptSessions = 2;
-
 /**
  * Reads weights and makes them ready to run. Nothing is compiled before the first tile.
  *
@@ -59,9 +55,9 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
   const precision = planPrecision(weights, options);
-  const sessions = new SessionCache(keptSessions, ([ly, lx]) => {
+  const sessions = new SessionLanes(threads, sessionsSideBySide, ([ly, lx], share) => {
     const lean = precision.prepare(cpnet(config, { batch: 1, ly, lx }));
-    return createSession(encodeOnnx(lean.graph, lean.weights), { threads, device });
+    return createSession(encodeOnnx(lean.graph, lean.weights), { threads: share, device });
   });
   const nchan = config.nbase[0];
   return {
@@ -70,16 +66,16 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
     nout: config.nout,
     hasFlows: options.hasFlows ?? config.nout >= 3,
     tilesPerRun: 1,
-    concurrency: 2,
+    concurrency: sessions.concurrency,
     get engine() {
       return sessions.engine + precision.label;
     },
     get notes() {
       return sessions.notes;
     },
-    async forward(tiles): Promise<TileOutput> {
+    async forward(tiles, inAll = tiles.shape[0]): Promise<TileOutput> {
       checkTiles('forward', tiles.shape, nchan, 2 ** (config.nbase.length - 2));
-      return runTiles(tiles, config, sessions);
+      return runTiles(tiles, inAll, config, sessions);
     },
     release: () => sessions.release(),
   };
@@ -92,19 +88,22 @@ function checkDevice(device: string): void {
 
 async function runTiles(
   tiles: NdArray<Float32Array>,
+  inAll: number,
   config: CPnetDescription,
-  sessions: SessionCache,
+  sessions: SessionLanes,
 ): Promise<TileOutput> {
   const [batch, nchan, ly, lx] = tiles.shape;
   const { nout, styleLength } = config;
   const y = new Float32Array(batch * nout * ly * lx);
   const style = new Float32Array(batch * styleLength);
   const size = nchan * ly * lx;
-  for (let i = 0; i < batch; i++) {
+  const runTile = async (i: number): Promise<void> => {
     const x = { data: tiles.data.subarray(i * size, (i + 1) * size), shape: [1, nchan, ly, lx] };
-    const out = await sessions.use([ly, lx], (session) => session.run({ x }));
+    const out = await sessions.use([ly, lx], inAll, (session) => session.run({ x }));
     y.set(out['y'].data, i * nout * ly * lx);
     style.set(out['style'].data, i * styleLength);
-  }
+  };
+  const runs = await Promise.allSettled(Array.from({ length: batch }, (_, i) => runTile(i)));
+  for (const run of runs) if (run.status === 'rejected') throw run.reason;
   return { y: { data: y, shape: [batch, nout, ly, lx] }, style: { data: style, shape: [batch, styleLength] } };
 }

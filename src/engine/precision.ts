@@ -10,6 +10,7 @@ import { foldBatchNorm } from '../graph/passes/foldBatchNorm.ts';
 import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
 import { quantize } from '../graph/passes/quantize.ts';
 import { type BoundGraph, splitUpsampledConv } from '../graph/passes/splitUpsampledConv.ts';
+import { styleAsMaps } from '../graph/passes/styleAsMaps.ts';
 
 export type NetworkPrecision = 'float32' | 'int8';
 
@@ -52,8 +53,7 @@ export interface PrecisionPlan {
  */
 export function planPrecision(weights: Weights, options: PrecisionOptions): PrecisionPlan {
   const { precision = 'float32', ranges, weightBits = hasFastInt8() ? 8 : 7 } = options;
-  if (precision === 'float32')
-    return { label: '', prepare: (graph) => splitUpsampledConv(lateUpsampling(graph), weights) };
+  if (precision === 'float32') return { label: '', prepare: (graph) => leanGraph(graph, weights) };
   if (precision !== 'int8')
     throw new OptionError('precision', precision, `precision: needs 'float32' or 'int8'; got '${precision}'`);
   const { values } = ownRanges(ranges, weights);
@@ -66,6 +66,12 @@ export function planPrecision(weights: Weights, options: PrecisionOptions): Prec
       return quantize(folded.graph, folded.weights, values, { weightBits });
     },
   };
+}
+
+/** The same network for less work; exact but for rounding. */
+function leanGraph(graph: Graph, weights: Weights): BoundGraph {
+  const split = splitUpsampledConv(lateUpsampling(graph), weights);
+  return styleAsMaps(split.graph, split.weights);
 }
 
 /** The float graph whose values have ranges: the quantised graph is made from it. */

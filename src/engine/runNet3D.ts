@@ -11,7 +11,7 @@ import { type RunNetOptions, runNetWindows } from './runNetWindows.ts';
 import type { TileNetwork } from './tileNetwork.ts';
 import { planeReader, planeWriter, type VolumePass, volumePasses } from './volumePlanes.ts';
 
-export interface RunNet3DOptions extends Omit<RunNetOptions, 'onProgress'> {
+export interface RunNet3DOptions extends Omit<RunNetOptions, 'onProgress' | 'pictures'> {
   /** Distance of planes over size of a pixel: planes are added so that steps are alike along all axes. Default 1. */
   readonly anisotropy?: number | undefined;
   /** Network for the planes along z, (z, x) and (z, y); default: the same for all. */
@@ -98,7 +98,7 @@ async function runPass(
 ): Promise<FloatArray> {
   const count = image.shape[pass.across];
   const read = planeReader(image, pass);
-  const planeOptions: RunNetOptions = { ...options, rescale: 1, onProgress: undefined };
+  const planeOptions: RunNetOptions = { ...options, rescale: 1, onProgress: undefined, pictures: count };
   const styles: FloatArray[] = [];
   const underWay = new Set<Promise<void>>();
   let done = 0;
@@ -111,7 +111,7 @@ async function runPass(
   try {
     for (let index = 0; index < count; index++) {
       options.signal?.throwIfAborted();
-      // A plane is often one tile: the next one keeps the network busy. Planes write to places of their own.
+      // The next planes keep the network busy meanwhile. Planes write to places of their own.
       if (underWay.size >= Math.max(1, net.concurrency)) await Promise.race(underWay);
       // One that fails stays in the set, so that it is met even if another plane has won the race.
       const run: Promise<void> = runPlane(index).then(() => void underWay.delete(run));

@@ -19,6 +19,8 @@ export interface RunNetOptions extends TileOptions, Omit<SizeLimits, 'nout'> {
   readonly rescale?: number | undefined;
   /** Largest number of tiles in one run; default 8. The network may prefer fewer. The result does not depend on it. */
   readonly batchSize?: number | undefined;
+  /** Pictures of this size that the caller has at the same time, this one among them; default 1. The result does not depend on it. */
+  readonly pictures?: number | undefined;
   /** Stops between runs, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each run. */
@@ -86,7 +88,7 @@ async function runTiles(
   tiles: TileSource,
   grid: TileGrid,
   average: TileAverage,
-  { signal, onProgress, batchSize }: RunNetOptions & { batchSize: number },
+  { signal, onProgress, batchSize, pictures = 1 }: RunNetOptions & { batchSize: number },
 ): Promise<Float32Array> {
   const total = grid.ys.length * grid.xs.length;
   const perRun = Math.max(1, Math.min(batchSize, net.tilesPerRun, total));
@@ -100,7 +102,14 @@ async function runTiles(
       signal?.throwIfAborted();
       if (started < total && underWay.length < Math.max(1, net.concurrency)) {
         const buffer = spare.pop() ?? new Float32Array(perRun * net.nchan * grid.h * grid.w);
-        const run = await startRun(net, tiles, grid, buffer, [started, Math.min(perRun, total - started)]);
+        const run = await startRun(
+          net,
+          tiles,
+          grid,
+          buffer,
+          [started, Math.min(perRun, total - started)],
+          pictures * total,
+        );
         underWay.push(run);
         started += run.count;
         continue;
@@ -134,6 +143,7 @@ async function startRun(
   grid: TileGrid,
   buffer: Float32Array,
   [first, count]: readonly [number, number],
+  inAll: number,
 ): Promise<Run> {
   const size = net.nchan * grid.h * grid.w;
   const data = buffer.subarray(0, count * size);
@@ -141,7 +151,7 @@ async function startRun(
     const [j, i] = place(grid, first + k);
     await tiles.read(j, i, data.subarray(k * size, (k + 1) * size));
   }
-  const output = net.forward({ data, shape: [count, net.nchan, grid.h, grid.w] });
+  const output = net.forward({ data, shape: [count, net.nchan, grid.h, grid.w] }, inAll);
   output.catch(() => undefined); // a failure is met where the result is awaited
   return { first, count, buffer, output };
 }

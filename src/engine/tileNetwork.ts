@@ -22,6 +22,11 @@ export interface TileNetwork {
   readonly engine: string;
   /** What was asked for and could not be had, for the result's notes; known from the first tile on. */
   readonly notes?: readonly string[];
-  /** Runs a batch of tiles (batch, nchan, h, w), float32, h and w divisible by 8. */
-  forward(tiles: NdArray<Float32Array>): Promise<TileOutput>;
+  /**
+   * Runs a batch of tiles (batch, nchan, h, w), float32, h and w divisible by 8.
+   *
+   * @param inAll  tiles that the caller has in all, in this call and in others at the same time; by default those of this call.
+   *               It changes how they share the processor, and no bit of the result.
+   */
+  forward(tiles: NdArray<Float32Array>, inAll?: number): Promise<TileOutput>;
 }

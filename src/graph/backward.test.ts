@@ -59,6 +59,7 @@ const cases: Case[] = [
   ['largest of four', 'MaxPool', (g, p) => g.maxPool(p(2, 1, 4, 6))],
   ['mean of four', 'AveragePool', (g, p) => g.averagePool(p(2, 1, 4, 2))],
   ['enlargement', 'Resize', (g, p) => g.upsample(p(2, 2, 2, 3))],
+  ['other enlargement', 'Resize', (g, p) => g.add('Resize', [p(2, 2, 2, 1)], { scales: [1, 3] })],
   ['linear', 'Gemm', (g, p) => g.linear(p(2, 3), p(4, 3), p(4))],
   ['matrix product', 'MatMul', (g, p) => g.matrixProduct(p(2, 3, 4), p(2, 4, 2))],
   ['matrix product, stretched', 'MatMul', (g, p) => g.matrixProduct(p(2, 3), p(3, 1, 3, 2))],

@@ -161,7 +161,7 @@ export class Graph {
 
   /** Nearest-neighbour enlargement by 2. */
   upsample(x: Value): Value {
-    return this.add('Resize', [x], {});
+    return this.add('Resize', [x], { scales: [2, 2] });
   }
 
   /** x Wᵀ + b: x (B, I), weight (O, I), bias (O). */

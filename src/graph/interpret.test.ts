@@ -44,6 +44,7 @@ const cases: Case[] = [
   ['largest of four', 'MaxPool', (g, x) => g.maxPool(x)],
   ['mean of four', 'AveragePool', (g, x) => g.averagePool(x)],
   ['enlargement', 'Resize', (g, x) => g.upsample(x)],
+  ['enlargement, other in y than in x', 'Resize', (g, x) => g.add('Resize', [x], { scales: [3, 4] })],
   ['linear', 'Gemm', (g, x, p) => g.linear(g.reshape(x, [8, 60]), p(7, 60), p(7))],
   ['sum over axes', 'ReduceSum', (g, x) => g.sumOver(x, [1, 3])],
   ['mean over axes, kept', 'ReduceMean', (g, x) => g.meanOver(x, [0, 2], true)],

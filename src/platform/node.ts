@@ -77,14 +77,18 @@ function runtimePath(): string {
   }
 }
 
-/** Asks the thread and waits for its answer; one question at a time. Only then does the thread keep the process alive. */
-async function ask<T>(thread: Worker, message: object): Promise<T> {
+/**
+ * Asks the thread and waits for its answer; one question at a time. Only then does the thread keep the process alive.
+ *
+ * @param given  what the message holds and the caller gives away.
+ */
+async function ask<T>(thread: Worker, message: object, given: readonly ArrayBuffer[] = []): Promise<T> {
   if (hasEnded(thread)) throw new Error('its thread has ended');
   thread.ref();
   const answered = new AbortController();
   const { signal } = answered;
   try {
-    thread.postMessage(message);
+    thread.postMessage(message, given);
     const ended = once(thread, 'exit', { signal }).then(() => Promise.reject(new Error('its thread has ended')));
     const [answer] = (await Promise.race([once(thread, 'message', { signal }), ended])) as [{ error?: string }];
     if (answer.error !== undefined) throw new Error(answer.error);
@@ -100,12 +104,16 @@ function hasEnded(thread: Worker): boolean {
   return thread.threadId === -1;
 }
 
+/** Each is in a thread of its own. */
+export const sessionsSideBySide = true;
+
 export async function createSession(model: Uint8Array, runtime: RuntimeOptions): Promise<RuntimeSession> {
   const options = {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: runtime.threads,
-    enableMemPattern: runtime.pieces !== true,
+    // Memory for all of a run at once comes on top of what was asked for piece by piece in the first run, and saves no time.
+    enableMemPattern: false,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,
@@ -119,7 +127,9 @@ export async function createSession(model: Uint8Array, runtime: RuntimeOptions):
   const refuse = (what: string) => (cause: unknown) => {
     throw new DeviceError('cpu', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   };
-  const made = ask<{ version: string }>(thread, { kind: 'create', path, model, options });
+  const made = ask<{ version: string }>(thread, { kind: 'create', path, model, options }, [
+    model.buffer as ArrayBuffer,
+  ]);
   const { version } = await made.catch(async (cause: unknown) => {
     await thread.terminate();
     return refuse('the network cannot be compiled')(cause);
@@ -157,6 +167,7 @@ export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: DeflateL
   hasFastInt8,
   readResource,
   spawnWorker,
+  sessionsSideBySide,
   createSession,
   inflate,
   deflate,

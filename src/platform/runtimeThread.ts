@@ -10,10 +10,17 @@ export const runtimeThreadSource = `
 const { parentPort } = require('node:worker_threads');
 let ort;
 let session;
+// This thread hardly ever collects garbage, and the model is large; sent where nobody listens it is gone at once.
+const giveUp = ({ buffer }) => {
+  const { port1 } = new MessageChannel();
+  port1.postMessage(buffer, [buffer]);
+  port1.close();
+};
 const answer = {
   async create({ path, model, options }) {
     ort = require(path);
     session = await ort.InferenceSession.create(model, options);
+    giveUp(model);
     return { version: ort.env.versions.node ?? '' };
   },
   async run({ feeds }) {

@@ -24,8 +24,6 @@ export type Device = 'auto' | 'cpu' | 'webgpu';
 export interface RuntimeOptions {
   /** Threads inside one run of the network; 1 or more. */
   readonly threads: number;
-  /** Ask for memory piece by piece instead of for all of a run at once: less of it, where a run needs much. Default false. */
-  readonly pieces?: boolean;
   /** Default 'cpu'. Where another cannot be had, the processor takes its place, with a note. */
   readonly device?: Device;
 }
@@ -51,7 +49,9 @@ export interface Platform {
   /** Starts a worker from plain JavaScript source, so that no bundler has to know about it. It speaks as browsers' workers do:
    * `self.onmessage = ({ data }) => …` and `self.postMessage(…)`; messages are structured clones. */
   spawnWorker(source: string): WorkerHandle;
-  /** Compiles an ONNX model held in memory. */
+  /** Whether several sessions run at the same time; else their runs wait for each other. */
+  readonly sessionsSideBySide: boolean;
+  /** Compiles an ONNX model held in memory; the array is given away with it. */
   createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession>;
   /** Inflates a zlib stream ('zlib') or a bare deflate stream ('raw'); stops with an error beyond `maxBytes`. */
   inflate(bytes: Uint8Array, kind: 'zlib' | 'raw', maxBytes: number): Uint8Array;

@@ -36,12 +36,16 @@ export function spawnWorker(source: string): WorkerHandle {
   return startWorker(source);
 }
 
+/** Those of one kind share a worker. */
+export const sessionsSideBySide = false;
+
 ({
   platformName,
   hardwareThreads,
   hasFastInt8,
   readResource,
   spawnWorker,
+  sessionsSideBySide,
   createSession,
   inflate,
   deflate,

@@ -68,7 +68,7 @@ export function createTrainer(stateDict: StateDict, { optimizer, ...options }: T
     return graph;
   };
   const steps = new SessionCache(keptSessions, (shape) =>
-    createSession(encodeOnnx(graphOf(shape).graph, new Map()), { threads, pieces: true }),
+    createSession(encodeOnnx(graphOf(shape).graph, new Map()), { threads }),
   );
   const evaluations = new SessionCache(keptSessions, ([batch, ly, lx]) =>
     createSession(encodeOnnx(lossGraph(config, { batch, ly, lx }), new Map()), { threads }),

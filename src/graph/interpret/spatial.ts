@@ -18,11 +18,11 @@ export const spatial: Pick<Rules, Names> = {
   },
   MaxPool: ([x], _, shape) => pool(x, shape, Math.max),
   AveragePool: ([x], _, shape) => pool(x, shape, (a, b, c, d) => (a + b + c + d) / 4),
-  Resize: ([x], _, shape) => {
+  Resize: ([x], { scales: [sy, sx] }, shape) => {
     const out = zeros(shape);
     const lx = shape[3];
     for (let i = 0, row = 0; i < out.data.length; row++)
-      for (let j = 0; j < lx; j++) out.data[i++] = x.data[(row >> 1) * (lx >> 1) + (j >> 1)];
+      for (let j = 0; j < lx; j++) out.data[i++] = x.data[Math.floor(row / sy) * x.shape[3] + Math.floor(j / sx)];
     return out;
   },
 };

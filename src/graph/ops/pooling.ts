@@ -35,16 +35,23 @@ const MaxPool: Operator<None> = pool2(({ g, inputs: [x], output, dy }) =>
 const AveragePool: Operator<None> = pool2(({ g, dy }) => g.upsample(g.product(dy, g.scalar(1 / 4))));
 
 /** Each pixel becomes a square of 2 × 2 equal ones. dx = Σ dy over the square. */
-const Resize: Operator<None> = {
-  shape([x], _, where) {
+const Resize: Operator<{ readonly scales: readonly [number, number] }> = {
+  shape([x], { scales: [sy, sx] }, where) {
     needRank(x, 4, where, 'an input (batch, channel, y, x)');
-    return [x[0], x[1], x[2] * 2, x[3] * 2];
+    return [x[0], x[1], x[2] * sy, x[3] * sx];
   },
-  onnx: () => ({
+  onnx: ({ scales }) => ({
     attributes: { mode: 'nearest', nearest_mode: 'floor', coordinate_transformation_mode: 'asymmetric' },
-    constants: [undefined, { float32: [1, 1, 2, 2] }],
+    constants: [undefined, { float32: [1, 1, ...scales] }],
   }),
-  gradient: ({ g, dy }) => [() => g.product(g.averagePool(dy), g.scalar(4))],
+  /** The sum over the copies of each pixel; of 2 × 2 it is four times their mean, which is the faster way to say it. */
+  gradient({ g, inputs: [{ shape }], attributes: { scales }, dy }) {
+    const [batch, channels, ly, lx] = shape;
+    const [sy, sx] = scales;
+    if (sy === 2 && sx === 2) return [() => g.product(g.averagePool(dy), g.scalar(4))];
+    const copies = [batch * channels, ly, sy, lx, sx];
+    return [() => g.reshape(g.sumOver(g.reshape(dy, copies), [2, 4]), shape)];
+  },
 };
 
 export const pooling = { MaxPool, AveragePool, Resize };

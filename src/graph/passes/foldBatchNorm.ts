@@ -9,21 +9,16 @@
 import type { FloatArray } from '../../array/ndarray.ts';
 import type { Graph, GraphNode, Value } from '../graph.ts';
 import type { Weights } from '../onnx/encode.ts';
-import { type Rewriter, rewrite } from './rewrite.ts';
+import { type Affine, affineOf } from './affine.ts';
+import { type Rewriter, rewrite, seenOnce } from './rewrite.ts';
 import type { BoundGraph } from './splitUpsampledConv.ts';
 
 type Node<K extends GraphNode['op']> = Extract<GraphNode, { op: K }>;
 
-/** a · x + b per channel. */
-interface Affine {
-  readonly a: Float64Array;
-  readonly b: Float64Array;
-}
-
 /** @param weights  arrays of the parameters; operators whose weights are not among them stay as they are. */
 export function foldBatchNorm(graph: Graph, weights: Weights): BoundGraph {
   const all = new Map(weights);
-  const isSeenOnce = countUses(graph);
+  const isSeenOnce = seenOnce(graph);
   const out = rewrite(graph, (node, to) => {
     const fold = new Fold(to, weights, all, isSeenOnce);
     if (node.op === 'BatchNormalization') return fold.intoInput(node);
@@ -48,7 +43,7 @@ class Fold {
 
   /** A normalisation goes into what makes its input. */
   intoInput(norm: Node<'BatchNormalization'>): Value | undefined {
-    const affine = this.#affine(norm);
+    const affine = affineOf(norm, this.#weights);
     const [x] = norm.inputs;
     return affine && this.#takes(x) ? this.#scaled(x, affine, norm.output.name) : undefined;
   }
@@ -59,7 +54,7 @@ class Fold {
     const kernel = this.#array(conv.inputs[1]);
     const bias = this.#array(conv.inputs[2]);
     if (norm?.op !== 'BatchNormalization' || !this.#isSeenOnce(norm.output) || this.#takes(norm.inputs[0])) return;
-    const affine = this.#affine(norm);
+    const affine = affineOf(norm, this.#weights);
     if (!affine || !kernel || !bias || conv.attributes.group !== 1 || conv.attributes.pads.some((p) => p > 0)) return;
     const { name } = conv.output;
     const [outs, ins] = kernel.shape;
@@ -117,14 +112,6 @@ class Fold {
     return out.add(node.op, [visit(node.inputs[0]), ...parts], node.attributes, name);
   }
 
-  /** γ / √(var + ε) and β − mean · a; undefined where a parameter has no array, or statistics are taken from the batch. */
-  #affine({ inputs, attributes }: Node<'BatchNormalization'>): Affine | undefined {
-    const [gamma, beta, mean, variance] = inputs.slice(1).map((value) => this.#array(value)?.data);
-    if (!gamma || !beta || !mean || !variance) return undefined;
-    const a = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + attributes.epsilon));
-    return { a, b: Float64Array.from(beta, (v, c) => v - mean[c] * a[c]) };
-  }
-
   #array(value: Value | undefined): FloatArray | undefined {
     return value && this.#weights.get(value.name);
   }
@@ -138,12 +125,4 @@ class Fold {
 /** Whether channels, axis 1, are the same in both. */
 function isPerChannel(a: Value, b: Value): boolean {
   return a.shape[0] === b.shape[0] && a.shape[1] === b.shape[1];
-}
-
-/** Tells of a value whether exactly one operator, and no output of the graph, sees it. */
-function countUses(graph: Graph): (value: Value) => boolean {
-  const uses = new Map<Value, number>();
-  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.values()])
-    uses.set(value, (uses.get(value) ?? 0) + 1);
-  return (value) => uses.get(value) === 1;
 }

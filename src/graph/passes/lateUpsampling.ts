@@ -5,7 +5,7 @@
  * tried as well: 1 % more, less than it takes to rewrite the weights for a picture of a few tiles.)
  */
 import type { Graph, GraphNode, Value } from '../graph.ts';
-import { type Rewriter, rewrite } from './rewrite.ts';
+import { isUpsampling, type Rewriter, rewrite } from './rewrite.ts';
 
 export function lateUpsampling(graph: Graph): Graph {
   const small = new Map<Value, Value | undefined>();
@@ -18,16 +18,17 @@ export function lateUpsampling(graph: Graph): Graph {
 
   function makeBefore(value: Value, to: Rewriter): Value | undefined {
     const node = to.producer(value);
-    if (node?.op === 'Resize') return to.visit(node.inputs[0]);
-    if (!node || !looksAtOnePixel(node)) return undefined;
+    if (!node) return undefined;
+    if (isUpsampling(node)) return to.visit(node.inputs[0]);
+    if (!looksAtOnePixel(node)) return undefined;
     const [x, ...others] = node.inputs;
     const low = before(x, to);
     return low && to.out.add(node.op, [low, ...others.map(to.visit)], node.attributes, `${value.name} (small)`);
   }
 
   return rewrite(graph, (node, to) => {
-    const low = node.op === 'Resize' ? undefined : before(node.output, to);
-    return low && to.out.add('Resize', [low], {}, node.output.name);
+    const low = isUpsampling(node) ? undefined : before(node.output, to);
+    return low && to.out.add('Resize', [low], { scales: [2, 2] }, node.output.name);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Which operators of a graph are computed in 8-bit numbers, and which values therefore need a range. */
 import type { Graph, GraphNode, Value } from '../graph.ts';
 import type { Weights } from '../onnx/encode.ts';
+import { isUpsampling } from './rewrite.ts';
 
 /** A convolution of fewer input channels stays in floats: it costs little, and the picture itself comes in here. */
 const leastChannels = 8;
@@ -76,8 +77,9 @@ export class QuantizePlan {
       case 'Add':
         return inputs.every(({ shape }) => shape.length === 4) && inputs.some(isSmallInput);
       case 'MaxPool':
-      case 'Resize':
         return isSmallInput(inputs[0]);
+      case 'Resize':
+        return isUpsampling(node) && isSmallInput(inputs[0]);
       default:
         return false;
     }

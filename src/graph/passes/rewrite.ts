@@ -39,3 +39,16 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   for (const [name, value] of graph.outputs) out.output(name, rewriter.visit(value));
   return out;
 }
+
+/** Tells of a value whether exactly one operator, and no output of the graph, sees it. */
+export function seenOnce(graph: Graph): (value: Value) => boolean {
+  const uses = new Map<Value, number>();
+  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.values()])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
+  return (value) => uses.get(value) === 1;
+}
+
+/** Whether the node is the network's upsampling: each pixel becomes 2 × 2. */
+export function isUpsampling(node: GraphNode | undefined): boolean {
+  return node?.op === 'Resize' && node.attributes.scales.every((scale) => scale === 2);
+}

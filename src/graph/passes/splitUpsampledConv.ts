@@ -7,7 +7,7 @@
 import type { FloatArray } from '../../array/ndarray.ts';
 import type { Graph, GraphNode, Value } from '../graph.ts';
 import type { Weights } from '../onnx/encode.ts';
-import { type Rewriter, rewrite } from './rewrite.ts';
+import { isUpsampling, type Rewriter, rewrite } from './rewrite.ts';
 
 export interface BoundGraph {
   readonly graph: Graph;
@@ -51,7 +51,7 @@ export function splitUpsampledConvInGraph(graph: Graph): Graph {
 
 /** The node, if it is a plain 3 × 3 convolution of an enlarged picture. */
 function ofUpsampled(node: GraphNode, to: Rewriter): Conv | undefined {
-  return node.op === 'Conv' && isPlain3x3(node) && to.producer(node.inputs[0])?.op === 'Resize' ? node : undefined;
+  return node.op === 'Conv' && isPlain3x3(node) && isUpsampling(to.producer(node.inputs[0])) ? node : undefined;
 }
 
 type MakeKernel = (e: number, f: number, name: string) => Value;
