@@ -65,7 +65,7 @@ async function webRunner(options) {
   const ort = await import('onnxruntime-web');
   ort.env.wasm.numThreads = threads;
   const { config, weights } = readCPnetState(stateDict);
-  const { graph, weights: bound } = planPrecision(weights, options).prepare(
+  const { graph, weights: bound } = planPrecision(weights, options, 'web').prepare(
     cpnet(config, { batch: 1, ly: size, lx: size }),
   );
   const session = await ort.InferenceSession.create(encodeOnnx(graph, bound), {

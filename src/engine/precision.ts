@@ -2,7 +2,7 @@
  * In which numbers a network computes: float32, or 8-bit whole numbers, which are faster and need the ranges that its values
  * take (`calibrate`). The graph of either is made here.
  */
-import { hasFastInt8 } from '#platform';
+import { hasFastInt8, platformName } from '#platform';
 import { OptionError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Weights } from '../graph/onnx/encode.ts';
@@ -49,9 +49,14 @@ export interface PrecisionPlan {
 }
 
 /**
+ * @param platform  that the graph is for: the quantised one is another in WebAssembly.
  * @throws OptionError for an unknown precision, or for ranges that are missing, not a record of ranges, or of other weights.
  */
-export function planPrecision(weights: Weights, options: PrecisionOptions): PrecisionPlan {
+export function planPrecision(
+  weights: Weights,
+  options: PrecisionOptions,
+  platform: 'node' | 'web' = platformName,
+): PrecisionPlan {
   const { precision = 'float32', ranges, weightBits = hasFastInt8() ? 8 : 7 } = options;
   if (precision === 'float32') return { label: '', prepare: (graph) => leanGraph(graph, weights) };
   if (precision !== 'int8')
@@ -63,7 +68,7 @@ export function planPrecision(weights: Weights, options: PrecisionOptions): Prec
     label: `, int8 with ${weightBits}-bit weights`,
     prepare(graph) {
       const folded = foldForQuantization(graph, weights);
-      return quantize(folded.graph, folded.weights, values, { weightBits });
+      return quantize(folded.graph, folded.weights, values, { weightBits, normsInFloats: platform === 'web' });
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The library in a real browser: the same cells as in Node, with threads and without. */
 import { readFileSync } from 'node:fs';
-import { Cellpose, readImage, toCellposeImage } from 'cellpose-ts';
+import { averagePrecision, Cellpose, readImage, toCellposeImage } from 'cellpose-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import samples from '../../samples/index.json' with { type: 'json' };
 import { browserMissing, startBrowser, type TestBrowser, type TestPage } from './chromium.ts';
@@ -51,6 +51,22 @@ describe.skipIf(browserMissing)('segmentation in Chromium (needs /usr/bin/chromi
     expect(notes).toHaveLength(2);
     expect(notes[0]).toMatch(/^WebGPU: .*; the network runs on the processor instead\.$/);
     expect(notes[1]).toMatch(/^One thread: the page is not cross-origin isolated\./);
+  });
+
+  it('finds the cells of float32 in 8-bit numbers too', async () => {
+    const page = await browser.open({ isolated: true });
+    const { file, diameter } = samples[0]!;
+    const load = { threads: 2, precision: 'int8' };
+    const result = await page.call<Segmented>('segment', `/samples/${file}`, { channels: [0, 0], diameter }, load);
+    expect(result.engine).toMatch(/WebAssembly, 2 threads, int8 with 7-bit weights$/);
+    const { labels } = await inNode(file, diameter);
+    const masks = (base64: string) => {
+      const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
+      return { data: new Int32Array(bytes.buffer), shape: result.shape };
+    };
+    const { ap } = averagePrecision(masks(labels), masks(result.labels), [0.5, 0.75]);
+    expect(ap[0]).toBeGreaterThan(0.95);
+    expect(ap[1]).toBeGreaterThan(0.9);
   });
 
   describe.each([true, false])('cross-origin isolated: %s', (isolated) => {

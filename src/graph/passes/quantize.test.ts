@@ -87,10 +87,14 @@ describe('a small network', () => {
   const s = smallNet();
   const exact = interpret(s.g, s.feeds());
 
-  test.each([8, 7] as const)(
-    'comes to nearly the same with %i-bit weights, at the runtime as by the formulas',
-    async (weightBits) => {
-      const { graph, weights } = quantize(s.g, s.weights, s.ranges(), { weightBits });
+  test.each([
+    [8, false],
+    [7, false],
+    [8, true],
+  ] as const)(
+    'comes to nearly the same with %i-bit weights, normalisations in floats: %s; at the runtime as by the formulas',
+    async (weightBits, normsInFloats) => {
+      const { graph, weights } = quantize(s.g, s.weights, s.ranges(), { weightBits, normsInFloats });
       const formulas = interpret(graph, s.feeds(weights));
       const session = await createSession(encodeOnnx(graph, weights), { threads: 1 });
       const runtime = await session.run({ x: s.input });
@@ -113,6 +117,12 @@ describe('a small network', () => {
     expect([count('QLinearConv'), count('QLinearAdd'), count('NhwcMaxPool')]).toEqual([8, 3, 1]);
     expect([count('Conv'), count('Relu'), count('Gemm'), count('MatMul'), count('Add')]).toEqual([2, 2, 1, 1, 3]);
     expect(count('BatchNormalization') + count('Resize') + count('MaxPool')).toBe(0);
+  });
+
+  test('normalises in floats where that is asked for', () => {
+    const { graph } = quantize(s.g, s.weights, s.ranges(), { weightBits: 8, normsInFloats: true });
+    expect(ops(graph).filter((name) => name === 'QLinearConv')).toHaveLength(7);
+    expect(ops(graph).join(' ')).toContain('NhwcMaxPool DequantizeLinear Mul Add QuantizeLinear');
   });
 
   test.each([
