@@ -45,6 +45,7 @@ export async function createEnsemble(
       for (const network of members) outputs.push(await network.forward(tiles, inAll));
       return average(outputs);
     },
+    rest: async () => void (await Promise.all(members.map((network) => network.rest?.()))),
     release: async () => void (await Promise.all(members.map((network) => network.release()))),
   };
 }

@@ -6,7 +6,7 @@
  * threads 162, two of one thread each 134, and while the caller uses half a core 217 against 160; batches of several in one
  * session cost memory (batch 8: three times) and win nothing. The same bits come out for any number of threads and any batch.
  */
-import { createSession, sessionsSideBySide } from '#platform';
+import { createSession, prepareSessions, sessionsSideBySide } from '#platform';
 import type { NdArray } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import { OptionError } from '../errors.ts';
@@ -52,13 +52,17 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
   const { styleOn = true, maxPool = true, device = 'cpu' } = options;
   const threads = threadCount('createNetwork', options.threads);
   checkDevice(device);
+  prepareSessions(threads > 1 ? 2 : 1);
   const { config: read, weights } = readCPnetState(stateDict);
   const config = { ...read, styleOn, maxPool };
   const precision = planPrecision(weights, options);
-  const sessions = new SessionLanes(threads, sessionsSideBySide, ([ly, lx], share) => {
+  const makeModel = ([ly, lx]: readonly number[]) => {
     const lean = precision.prepare(cpnet(config, { batch: 1, ly, lx }));
-    return createSession(encodeOnnx(lean.graph, lean.weights), { threads: share, device });
-  });
+    return encodeOnnx(lean.graph, lean.weights);
+  };
+  const sessions = new SessionLanes(threads, sessionsSideBySide, makeModel, (model, share) =>
+    createSession(model, { threads: share, device }),
+  );
   const nchan = config.nbase[0];
   return {
     config,
@@ -77,6 +81,7 @@ export async function createNetwork(stateDict: StateDict, options: NetworkOption
       checkTiles('forward', tiles.shape, nchan, 2 ** (config.nbase.length - 2));
       return runTiles(tiles, inAll, config, sessions);
     },
+    rest: () => sessions.rest(),
     release: () => sessions.release(),
   };
 }

@@ -48,6 +48,27 @@ test('no more runs are under way than the network allows; progress counts tiles'
   expect(seen).toEqual(Array.from({ length: 12 }, (_, k) => (k + 1) / 12));
 });
 
+test('tells each run how many tiles there are, and lets the network rest after a large picture', async () => {
+  const net = analyticNetwork(1, 2);
+  const told: (number | undefined)[] = [];
+  let rests = 0;
+  const listening = {
+    ...net,
+    forward: (tiles: FloatArray, inAll?: number) => {
+      told.push(inAll);
+      return net.forward(tiles);
+    },
+    rest: async () => void rests++,
+  };
+  await runNet(listening, image, { bsize: 32 });
+  expect([told, rests]).toEqual([new Array(12).fill(12), 0]);
+  await runNet(listening, image, { bsize: 16, pictures: 2 });
+  const tiles = told.length - 12;
+  expect(tiles).toBeGreaterThanOrEqual(64);
+  expect(told.slice(12)).toEqual(new Array(tiles).fill(2 * tiles));
+  expect(rests).toBe(1);
+});
+
 test('a signal stops the work between runs, with its reason', async () => {
   const stop = new AbortController();
   const net = analyticNetwork(1, 1);

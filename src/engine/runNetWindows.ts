@@ -27,6 +27,9 @@ export interface RunNetOptions extends TileOptions, Omit<SizeLimits, 'nout'> {
   readonly onProgress?: ((progress: TileProgress) => void) | undefined;
 }
 
+/** From so many tiles on a picture is large, and what it takes to start the network anew is little beside them. */
+const manyTiles = 64;
+
 export interface TileProgress {
   /** Tiles done. */
   readonly done: number;
@@ -78,6 +81,7 @@ export async function runNetWindows(
   const average = averageTiles(grid, net.nout, inner, (band, values) => writer.write(band, values));
   const tiles = tileSource(reader, size, [above, left], grid);
   const style = await runTiles(net, tiles, grid, average, { ...options, batchSize });
+  if (grid.ys.length * grid.xs.length >= manyTiles) await net.rest?.();
   normalizeStyle(style);
   return { style: { data: style, shape: [style.length] }, netSize: size };
 }

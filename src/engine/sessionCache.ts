@@ -40,11 +40,20 @@ export class SessionCache {
   release(): Promise<void> {
     return this.#enqueue(async () => {
       this.#released = true;
-      const sessions = [...this.#sessions.values()];
-      this.#sessions.clear();
-      const released = await Promise.allSettled(sessions.map((session) => session.release()));
-      for (const one of released) if (one.status === 'rejected') throw one.reason;
+      await this.#clear();
     });
+  }
+
+  /** Gives up all, after the jobs in line; later jobs compile anew. */
+  clear(): Promise<void> {
+    return this.#enqueue(() => this.#clear());
+  }
+
+  async #clear(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    const released = await Promise.allSettled(sessions.map((session) => session.release()));
+    for (const one of released) if (one.status === 'rejected') throw one.reason;
   }
 
   #enqueue<T>(job: () => Promise<T>): Promise<T> {

@@ -5,7 +5,10 @@
 import type { RuntimeSession } from '../platform/types.ts';
 import { SessionCache } from './sessionCache.ts';
 
-type Make = (shape: readonly number[], threads: number) => Promise<RuntimeSession>;
+/** The model for inputs of a shape, as ONNX. */
+type MakeModel = (shape: readonly number[]) => Uint8Array;
+/** May keep the model. */
+type Compile = (model: Uint8Array, threads: number) => Promise<RuntimeSession>;
 
 /** Sizes of tile that stay compiled: one for the image, one for the size estimate. */
 const keptSessions = 2;
@@ -16,14 +19,18 @@ export class SessionLanes {
   /** Each on a part of the threads, with the number of its jobs under way; empty where there is nothing to share out. */
   readonly #parts: { readonly sessions: SessionCache; jobs: number }[];
   #latest: SessionCache;
+  /** What one lane has made for the other, which will want it soon. */
+  #spare: { readonly shape: string; readonly model: Uint8Array } | undefined;
 
   /** @param sideBySide  whether this platform's sessions run at the same time. */
-  constructor(threads: number, sideBySide: boolean, make: Make) {
-    const cache = (part: number) => new SessionCache(keptSessions, (shape) => make(shape, part));
-    this.#whole = cache(threads);
+  constructor(threads: number, sideBySide: boolean, makeModel: MakeModel, compile: Compile) {
+    this.#whole = new SessionCache(keptSessions, (shape) => compile(makeModel(shape), threads));
     this.#latest = this.#whole;
     const shares = sideBySide && threads > 1 ? [Math.ceil(threads / 2), Math.floor(threads / 2)] : [];
-    this.#parts = shares.map((share) => ({ sessions: cache(share), jobs: 0 }));
+    this.#parts = shares.map((share) => ({
+      sessions: new SessionCache(keptSessions, (shape) => compile(this.#modelForTwo(shape, makeModel), share)),
+      jobs: 0,
+    }));
   }
 
   /** Jobs under way that keep all lanes busy: for each one that runs and one that waits. */
@@ -60,6 +67,20 @@ export class SessionLanes {
     } finally {
       lane.jobs--;
     }
+  }
+
+  /** Gives the memory of the two lanes back until they are needed again, which takes a tenth of a second. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#parts.map(({ sessions }) => sessions.clear()));
+  }
+
+  #modelForTwo(shape: readonly number[], makeModel: MakeModel): Uint8Array {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare?.shape === shape.join()) return spare.model;
+    const model = makeModel(shape);
+    this.#spare = { shape: shape.join(), model: model.slice() };
+    return model;
   }
 
   /** Releases all, after the jobs in line; later jobs fail. */

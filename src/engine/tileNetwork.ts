@@ -29,4 +29,6 @@ export interface TileNetwork {
    *               It changes how they share the processor, and no bit of the result.
    */
   forward(tiles: NdArray<Float32Array>, inAll?: number): Promise<TileOutput>;
+  /** Called after a large picture, before its masks take memory: gives up what can soon be had again. */
+  rest?(): Promise<void>;
 }

@@ -107,6 +107,21 @@ function hasEnded(thread: Worker): boolean {
 /** Each is in a thread of its own. */
 export const sessionsSideBySide = true;
 
+/** Threads that have loaded the runtime, or are about to, and wait for a network. */
+const idle: Worker[] = [];
+
+function startThread(): Worker {
+  const thread = new Worker(runtimeThreadSource, { eval: true, workerData: { path: runtimePath() } });
+  // The question under way meets it; between questions an error without a listener would end the process.
+  thread.on('error', () => {});
+  thread.unref();
+  return thread;
+}
+
+export function prepareSessions(count: number): void {
+  while (idle.length < count) idle.push(startThread());
+}
+
 export async function createSession(model: Uint8Array, runtime: RuntimeOptions): Promise<RuntimeSession> {
   const options = {
     executionProviders: ['cpu'],
@@ -120,16 +135,11 @@ export async function createSession(model: Uint8Array, runtime: RuntimeOptions):
     // Threads wait for each other by spinning, a sixth faster than sleeping; but not after the run, when others need the cores.
     extra: { session: { force_spinning_stop: '1' } },
   };
-  const path = runtimePath();
-  const thread = new Worker(runtimeThreadSource, { eval: true });
-  // The question under way meets it; between questions an error without a listener would end the process.
-  thread.on('error', () => {});
+  const thread = idle.pop() ?? startThread();
   const refuse = (what: string) => (cause: unknown) => {
     throw new DeviceError('cpu', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   };
-  const made = ask<{ version: string }>(thread, { kind: 'create', path, model, options }, [
-    model.buffer as ArrayBuffer,
-  ]);
+  const made = ask<{ version: string }>(thread, { kind: 'create', model, options }, [model.buffer as ArrayBuffer]);
   const { version } = await made.catch(async (cause: unknown) => {
     await thread.terminate();
     return refuse('the network cannot be compiled')(cause);
@@ -168,6 +178,7 @@ export function deflate(bytes: Uint8Array, kind: 'zlib' | 'raw', level: DeflateL
   readResource,
   spawnWorker,
   sessionsSideBySide,
+  prepareSessions,
   createSession,
   inflate,
   deflate,

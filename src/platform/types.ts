@@ -51,6 +51,8 @@ export interface Platform {
   spawnWorker(source: string): WorkerHandle;
   /** Whether several sessions run at the same time; else their runs wait for each other. */
   readonly sessionsSideBySide: boolean;
+  /** A hint that so many sessions will be created soon: what that needs is loaded meanwhile. */
+  prepareSessions(count: number): void;
   /** Compiles an ONNX model held in memory; the array is given away with it. */
   createSession(model: Uint8Array, options: RuntimeOptions): Promise<RuntimeSession>;
   /** Inflates a zlib stream ('zlib') or a bare deflate stream ('raw'); stops with an error beyond `maxBytes`. */

@@ -39,6 +39,9 @@ export function spawnWorker(source: string): WorkerHandle {
 /** Those of one kind share a worker. */
 export const sessionsSideBySide = false;
 
+/** Which of the two runtimes it takes is not known yet. */
+export function prepareSessions(): void {}
+
 ({
   platformName,
   hardwareThreads,
@@ -46,6 +49,7 @@ export const sessionsSideBySide = false;
   readResource,
   spawnWorker,
   sessionsSideBySide,
+  prepareSessions,
   createSession,
   inflate,
   deflate,
