@@ -45,7 +45,9 @@ export async function createEnsemble(
       for (const network of members) outputs.push(await network.forward(tiles, inAll));
       return average(outputs);
     },
-    rest: async () => void (await Promise.all(members.map((network) => network.rest?.()))),
+    rest: async () => {
+      for (const network of members) await network.rest?.();
+    },
     release: async () => void (await Promise.all(members.map((network) => network.release()))),
   };
 }

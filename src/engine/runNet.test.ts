@@ -62,7 +62,7 @@ test('tells each run how many tiles there are, and lets the network rest after a
   };
   await runNet(listening, image, { bsize: 32 });
   expect([told, rests]).toEqual([new Array(12).fill(12), 0]);
-  await runNet(listening, image, { bsize: 16, pictures: 2 });
+  await runNet(listening, image, { bsize: 16, tileOverlap: 0.4, pictures: 2 });
   const tiles = told.length - 12;
   expect(tiles).toBeGreaterThanOrEqual(64);
   expect(told.slice(12)).toEqual(new Array(tiles).fill(2 * tiles));

@@ -30,5 +30,5 @@ export interface TileNetwork {
    */
   forward(tiles: NdArray<Float32Array>, inAll?: number): Promise<TileOutput>;
   /** Called after a large picture, before its masks take memory: gives up what can soon be had again. */
-  rest?(): Promise<void>;
+  readonly rest?: () => Promise<void>;
 }

@@ -40,7 +40,7 @@ export function spawnWorker(source: string): WorkerHandle {
 export const sessionsSideBySide = false;
 
 /** Which of the two runtimes it takes is not known yet. */
-export function prepareSessions(): void {}
+export function prepareSessions(_count: number): void {}
 
 ({
   platformName,
