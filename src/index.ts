@@ -98,6 +98,7 @@ export { averagePrecision, type Precision } from './metrics/averagePrecision.ts'
 export { type BoundaryScores, boundaryScores } from './metrics/boundaryScores.ts';
 export { intersectionOverUnion } from './metrics/intersectionOverUnion.ts';
 export { maskIous } from './metrics/maskIous.ts';
+export { type MeanPrecision, meanPrecision, pooledPrecision } from './metrics/precisionOverImages.ts';
 // Models
 export {
   type CalibrateOnImagesOptions,

@@ -36,7 +36,6 @@ describe('checkFlags', () => {
   });
 
   it.each([
-    ['--train_size'],
     ['--file_list', 'files.npy'],
     ['--restore_type', 'denoise_cyto3'],
     ['--save_rois'],

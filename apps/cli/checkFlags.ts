@@ -1,18 +1,19 @@
 /** Looks at the values before anything runs: what cannot work is refused with a remedy, what has no effect is told. */
 import { RunError, UsageError } from './errors.ts';
-import { type Args, type Flag, flags, type GroupName, withoutTraining } from './flags.ts';
+import { type Args, type Flag, flags, type GroupName, withoutEvaluate, withoutTraining } from './flags.ts';
 import type { Parsed } from './parseFlags.ts';
 
 /**
+ * @param evaluates  the flags are those of `evaluate`.
  * @returns notes for the user, one line each.
  * @throws UsageError for values out of range; RunError for what this version cannot do.
  */
-export function checkFlags({ args, given }: Parsed): string[] {
+export function checkFlags({ args, given }: Parsed, evaluates = false): string[] {
   refuseWhatComesLater(args, given);
   checkRanges(args);
-  if (args.train) checkTraining(args);
+  if (trains(args)) checkTraining(args);
   return [
-    ...notesOnFlagsWithoutEffect(args, given),
+    ...notesOnFlagsWithoutEffect(args, given, evaluates),
     ...notesOnTraining(args, given),
     ...notesOnCombinations(args, given),
   ];
@@ -83,22 +84,26 @@ export function normPercentile({ norm_percentile }: Args): readonly [number, num
   return [low, high];
 }
 
-function notesOnFlagsWithoutEffect({ train }: Args, given: ReadonlySet<string>): string[] {
+function notesOnFlagsWithoutEffect(args: Args, given: ReadonlySet<string>, evaluates: boolean): string[] {
+  const matters = ({ noEffect }: Flag) =>
+    (trains(args) && noEffect === withoutTraining) || (evaluates && noEffect === withoutEvaluate);
   return (flags as readonly Flag[])
-    .filter(
-      (flag) => flag.noEffect !== undefined && given.has(flag.name) && !(train && flag.noEffect === withoutTraining),
-    )
+    .filter((flag) => flag.noEffect !== undefined && given.has(flag.name) && !matters(flag))
     .map((flag) => `${flag.name} has no effect: ${flag.noEffect}`);
 }
 
+function trains({ train, train_size }: Args): boolean {
+  return train || train_size;
+}
+
 /** Flags for segmenting, given to a training. */
-function notesOnTraining({ train }: Args, given: ReadonlySet<string>): string[] {
-  if (!train) return [];
+function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
+  if (!trains(args)) return [];
   const segmenting: readonly GroupName[] = ['cells', 'output', 'volume'];
   return (flags as readonly Flag[])
     .filter(({ name, group }) => segmenting.includes(group) || name === '--diameter' || name === '--invert')
     .filter(({ name }) => given.has(name))
-    .map(({ name }) => `${name} has no effect together with --train`);
+    .map(({ name }) => `${name} has no effect together with --train or --train_size`);
 }
 
 function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {

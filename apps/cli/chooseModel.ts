@@ -29,7 +29,7 @@ interface BundledSource {
 interface FileSource {
   readonly kind: 'file';
   readonly path: string;
-  /** Where its size model would be; only networks with a name have one. */
+  /** Where its size model would be: of a built-in network, or one that lies beside the file. */
   readonly sizePath?: string;
   /** Diameter that a built-in network was trained at; others carry it in their file. */
   readonly diamMean?: number;
@@ -86,7 +86,8 @@ async function asFile(path: string): Promise<ModelChoice | undefined> {
   if (!(await isFile(path))) return undefined;
   // As in Cellpose: this one file is known by its name to be the built-in network of nuclei.
   const diamMean = path.endsWith('nucleitorch_0') ? { diamMean: 17 } : {};
-  return { requested: path, name: basename(path), source: { kind: 'file', path, ...diamMean }, notes: [] };
+  const source = { kind: 'file', path, ...diamMean, ...(await ownSizeModel(path)) } as const;
+  return { requested: path, name: basename(path), source, notes: [] };
 }
 
 async function asBundled(name: string, requested: string): Promise<ModelChoice | undefined> {
@@ -105,7 +106,13 @@ async function asBuiltIn(model: BuiltIn, requested: string, folder: string): Pro
 async function asUserModel(name: string, folder: string): Promise<ModelChoice | undefined> {
   const path = join(folder, name);
   if (basename(name) !== name || !(await isFile(path))) return undefined;
-  return { requested: name, name, source: { kind: 'file', path }, notes: [] };
+  return { requested: name, name, source: { kind: 'file', path, ...(await ownSizeModel(path)) }, notes: [] };
+}
+
+/** What `--train_size` left beside the model. Cellpose's own command line does not look for it. */
+async function ownSizeModel(path: string): Promise<{ readonly sizePath?: string }> {
+  const sizePath = `${path}_size.npy`;
+  return (await isFile(sizePath)) ? { sizePath } : {};
 }
 
 /** Cellpose's default is not here and nobody insisted on it: the first bundled model runs instead. */

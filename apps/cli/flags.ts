@@ -32,13 +32,15 @@ export const groups = {
   volume: 'Volumes',
   restore: 'Image restoration (not in this version)',
   training: 'Training',
+  evaluating: 'Comparing with labels: cellpose-ts evaluate',
   old: 'Of older versions',
 } as const;
 export type GroupName = keyof typeof groups;
 
 /** Of a flag that only matters with `--train`. */
 export const withoutTraining = 'it only matters in training';
-const sizeLater = 'training of size models comes later: leave it out, and give --diameter when you use the model';
+/** Of a flag that only matters to `evaluate`. */
+export const withoutEvaluate = 'it only matters to cellpose-ts evaluate';
 const restoreLater = 'image restoration is not part of this version: leave it out, or restore the images beforehand';
 
 export const flags = [
@@ -460,8 +462,7 @@ export const flags = [
     group: 'training',
     type: 'flag',
     default: false,
-    help: 'train a size model',
-    later: sizeLater,
+    help: 'train a size model for the network, which finds diameters; it goes beside the model as NAME_size.npy',
   },
   trainingOnly('--test_dir', 'str', null, 'folder of labelled images that are not trained on, to watch the loss'),
   {
@@ -491,7 +492,28 @@ export const flags = [
     ...trainingOnly('--resume', 'flag', false, 'go on with the stopped training of --model_name_out'),
     from: 'own',
   },
+  {
+    ...trainingOnly(
+      '--nbase',
+      'str',
+      '32,64,128,256',
+      'channels of each level of a network from scratch; fewer are faster',
+    ),
+    from: 'own',
+  },
   { ...trainingOnly('--seed', 'int', 0, 'of all random numbers: the same seed, the same model'), from: 'own' },
+
+  // Evaluating
+  {
+    ...evaluateOnly('--pred_dir', 'str', null, 'folder of masks to compare, in place of those that a model finds'),
+    metavar: 'FOLDER',
+  },
+  {
+    ...evaluateOnly('--pred_filter', 'str', '_cp_masks', "what follows an image's name in the name of its masks there"),
+    metavar: 'ENDING',
+  },
+  evaluateOnly('--true_diameter', 'flag', false, 'each image with the median diameter of its own labels'),
+  { ...evaluateOnly('--json', 'str', null, 'also write all numbers into this file'), metavar: 'FILE' },
 
   // Removed upstream
   {
@@ -530,6 +552,15 @@ function trainingOnly<const N extends `--${string}`, const T extends FlagType, c
   help: string,
 ) {
   return { name, group: 'training', type, default: value, help, noEffect: withoutTraining } as const;
+}
+
+function evaluateOnly<const N extends `--${string}`, const T extends FlagType, const D extends Flag['default']>(
+  name: N,
+  type: T,
+  value: D,
+  help: string,
+) {
+  return { name, group: 'evaluating', type, default: value, help, from: 'own', noEffect: withoutEvaluate } as const;
 }
 
 type Values = { readonly flag: boolean; readonly int: number; readonly float: number; readonly str: string };

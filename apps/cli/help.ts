@@ -6,10 +6,11 @@ const column = 30;
 
 const opening = `cellpose-ts: finds cells and nuclei in microscopy images
 
-usage: cellpose-ts --dir FOLDER [flags]         segment all images of a folder
-       cellpose-ts --image_path FILE [flags]    segment one image
-       cellpose-ts --train --dir FOLDER [flags] train a network on labelled images
-       cellpose-ts demo [FOLDER]                segment the sample images, to see that it works
+usage: cellpose-ts --dir FOLDER [flags]          segment all images of a folder
+       cellpose-ts --image_path FILE [flags]     segment one image
+       cellpose-ts --train --dir FOLDER [flags]  train a network on labelled images
+       cellpose-ts evaluate --dir FOLDER [flags] compare a model, or masks, with labelled images
+       cellpose-ts demo [FOLDER]                 segment the sample images, to see that it works
 
 examples
   cellpose-ts --dir plate1 --diameter 20 --save_png --save_overlay

@@ -62,7 +62,7 @@ async function refuseMissing(labels: readonly string[], images: readonly string[
   if (lost.length === 0) return;
   const some = lost.slice(0, 3).join(', ');
   throw new RunError(
-    `training: ${lost.length} of ${images.length} images have no labels: ${some}${lost.length > 3 ? ', …' : ''} ` +
+    `${lost.length} of ${images.length} images have no labels: ${some}${lost.length > 3 ? ', …' : ''} ` +
       `(labels are named like their image with ${filter} behind, all with the extension of the first; --mask_filter says otherwise)`,
   );
 }

@@ -13,6 +13,7 @@ import { versionText } from './version.ts';
 export async function main(words: readonly string[], host: Host): Promise<number> {
   try {
     if (words[0] === 'demo') return await (await import('./demo.ts')).demo(words.slice(1), host);
+    if (words[0] === 'evaluate') return await evaluate(words.slice(1), host);
     return await run(words, host);
   } catch (error) {
     return tellFailure(error, host);
@@ -50,12 +51,19 @@ async function run(words: readonly string[], host: Host): Promise<number> {
   if (args.add_model !== null && args.dir === null && args.image_path === null) {
     return (await import('./addModel.ts')).addModel(args.add_model, host);
   }
-  if (args.train) return (await import('./train.ts')).train({ words, parsed, notes, host });
+  if (args.train || args.train_size) return (await import('./train.ts')).train({ words, parsed, notes, host });
   if (args.dir === null && args.image_path === null) {
     throw new UsageError('nothing to segment: give --dir FOLDER or --image_path FILE (there is no window to open)');
   }
   const { runOnImages } = await import('./runOnImages.ts');
   return runOnImages({ words, parsed, notes, host });
+}
+
+async function evaluate(words: readonly string[], host: Host): Promise<number> {
+  const parsed = parse(words, host);
+  if (parsed === undefined) return 0;
+  const notes = checkFlags(parsed, true);
+  return (await import('./evaluate.ts')).evaluate({ parsed, notes, host });
 }
 
 /** Reads the flags, and answers `--help` and `--version` itself: then undefined. */

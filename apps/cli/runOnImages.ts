@@ -1,7 +1,6 @@
 /** A run from its flags to its last line: find the images, load the model, segment, report, and leave a record. */
 import { stat } from 'node:fs/promises';
 import { checkFolders } from './checkFolders.ts';
-import { chooseModel, chooseOrtho } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
@@ -9,13 +8,11 @@ import type { Host } from './host.ts';
 import { findImages } from './imageFiles.ts';
 import { checkImagesAreSafe } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
-import { findRanges } from './ranges.ts';
+import { prepareModel } from './prepareModel.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { modelRecord, type RunRecord, startRecord, writeRecord } from './runRecord.ts';
-import { loadSegmenter, type Segmenter } from './segmenter.ts';
 import { readAhead, segmentFiles } from './segmentFiles.ts';
 import { summarize } from './summary.ts';
-import { threadsOf } from './threads.ts';
 
 export interface RunRequest {
   /** The command line, for the record. */
@@ -49,9 +46,12 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   try {
     note([...notes, ...folderNotes], reporter, record);
     const first = readAhead(images[0]);
-    const model = await prepareModel(request, images, controller.signal, reporter, record);
-    if (!controller.signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
-    await segmentFiles(images, first, model, { args, host, reporter, record, signal: controller.signal });
+    const { signal } = controller;
+    const tell = (line: string) => note([line], reporter, record);
+    const { model, choice, ortho } = await prepareModel({ parsed, host, images, signal, reporter, tell });
+    record.model = await modelRecord(choice, model, ortho);
+    if (!signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
+    await segmentFiles(images, first, model, { args, host, reporter, record, signal });
     await model.release();
   } finally {
     stopListening();
@@ -84,41 +84,6 @@ async function checkSavedir({ savedir }: Args): Promise<void> {
   const info = await stat(savedir).catch(() => undefined);
   if (!info) throw new RunError(`--savedir ${savedir}: there is no such folder; make it first`);
   if (!info.isDirectory()) throw new RunError(`--savedir ${savedir}: this is a file, not a folder`);
-}
-
-async function prepareModel(
-  request: RunRequest,
-  images: readonly string[],
-  signal: AbortSignal,
-  reporter: Reporter,
-  record: RunRecord,
-): Promise<Segmenter> {
-  const { parsed, host } = request;
-  const { args, given } = parsed;
-  const choice = await chooseModel(args, given, host);
-  const ortho = await chooseOrtho(args, host);
-  note([...choice.notes, ...(ortho?.notes ?? [])], reporter, record);
-  const threads = threadsOf(args.threads, host.env);
-  const load = host.loadSegmenter ?? loadSegmenter;
-  const estimateDiameter = args.diameter === 0;
-  const tell = (line: string) => note([line], reporter, record);
-  const options = {
-    estimateDiameter,
-    ...(threads === undefined ? {} : { threads }),
-    ...(ortho ? { ortho } : {}),
-    ...(args.precision === 'int8' ? { rangesOf: findRanges({ images, args, host, threads, signal, tell }) } : {}),
-  };
-  const model = await load(choice, options);
-  record.model = await modelRecord(choice, model, ortho);
-  const { diamMean, diamLabels } = model;
-  reporter.detail(
-    `model ${model.name}: diameter ${diamMean.toFixed(3)} in the network, ${diamLabels.toFixed(3)} in training`,
-  );
-  if (ortho) reporter.detail(`model ${ortho.name} for the planes along z`);
-  if (!estimateDiameter) reporter.detail(`diameter ${args.diameter} pixels for all images`);
-  else if (model.estimatesDiameter) reporter.detail('the diameter is estimated for each image');
-  else reporter.detail(`no size model: diameter ${diamLabels.toFixed(3)} pixels, the mean of training, for all images`);
-  return model;
 }
 
 function note(notes: readonly string[], reporter: Reporter, record: RunRecord): void {

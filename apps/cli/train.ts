@@ -1,6 +1,10 @@
-/** `--train`: from a folder of labelled images to a model file that this program and Cellpose read, and a record of how. */
-import { realpath, stat } from 'node:fs/promises';
-import { type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
+/**
+ * `--train` and `--train_size`: from a folder of labelled images to a model file, a size model, or both, that this program and
+ * Cellpose read, and a record of how.
+ */
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type StateDict, type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
@@ -14,6 +18,7 @@ import { findTrainingFiles, readExamples, type TrainingFiles } from './trainData
 import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
 import { trainOptions } from './trainOptions.ts';
 import { type TrainingProgress, trainingProgress } from './trainProgress.ts';
+import { type TrainedSize, trainSizeModel } from './trainSizeModel.ts';
 import { type StartingWeights, startingWeights } from './trainWeights.ts';
 import { writeWhole } from './wholeFile.ts';
 
@@ -48,6 +53,7 @@ interface TrainingRecord extends RunRecord {
     readonly trainLosses: readonly number[];
     readonly testLosses: readonly (number | null)[];
   };
+  size?: TrainedSize;
 }
 
 /** @returns the exit code. @throws RunError where the training cannot begin. */
@@ -99,29 +105,65 @@ async function trainOnFolder(way: Way): Promise<void> {
   const all = await examplesOf([...trainFiles, ...testFiles], weights, way);
   const testExamples = all.slice(trainFiles.length);
   const examples = withEnoughCells(all.slice(0, trainFiles.length), way);
+  const data = { weights, examples, testExamples };
+  const trained = args.train ? await trainNetwork(data, way) : undefined;
+  if (args.train_size) await trainSizeOf(trained ?? (await untrained(weights, way)), data, way);
+  if (trained) tellHowToUse(trained, way);
+}
+
+interface Data {
+  readonly weights: StartingWeights;
+  readonly examples: readonly TrainingExample[];
+  readonly testExamples: readonly TrainingExample[];
+}
+
+/** A network and where its file is, or would be. */
+interface Trained {
+  readonly stateDict: StateDict;
+  readonly modelPath: string;
+}
+
+async function trainNetwork(data: Data, way: Way): Promise<Trained> {
+  const { weights, examples, testExamples } = data;
   const folder = await folderOf(weights, examples, way);
-  const result = await learn(weights, examples, testExamples, folder, way);
-  await folder.finish(result.stateDict);
-  const { trainLosses, testLosses } = result;
+  const { stateDict, trainLosses, testLosses } = await learn(data, folder, way);
+  const { modelPath } = folder;
+  await folder.finish(stateDict);
   way.record.training = {
     start: weights.name,
-    model: folder.modelPath,
-    sha256: await sha256OfFile(folder.modelPath),
+    model: modelPath,
+    sha256: await sha256OfFile(modelPath),
     trainImages: examples.map(({ name }) => name),
     testImages: testExamples.map(({ name }) => name),
     trainLosses: [...trainLosses],
     testLosses: Array.from(testLosses, (loss) => (Number.isNaN(loss) ? null : loss)),
   };
-  const diameter = result.stateDict.get('diam_labels')!.data[0]!;
-  way.reporter.say(`model trained and saved to ${folder.modelPath}; use it with`);
-  const flags = [
-    '--pretrained_model',
-    quoted(folder.modelPath),
-    ...channelFlags(args),
-    '--diameter',
-    diameter.toFixed(1),
-  ];
-  way.reporter.say(`  cellpose-ts --dir FOLDER ${flags.join(' ')} --save_tif`);
+  way.reporter.say(`model trained and saved to ${modelPath}`);
+  return { stateDict, modelPath };
+}
+
+/** `--train_size` alone: a network that is there already. The size model of a bundled one goes to the folder of images. */
+async function untrained({ stateDict, name, path }: StartingWeights, way: Way): Promise<Trained> {
+  if (name === 'scratch')
+    throw new RunError('--train_size: needs a trained network; give --pretrained_model, or --train together with it');
+  if (path !== undefined) return { stateDict, modelPath: path };
+  const models = join(await realpath(way.parsed.args.dir!), 'models');
+  await mkdir(models, { recursive: true });
+  return { stateDict, modelPath: join(models, name) };
+}
+
+async function trainSizeOf({ stateDict, modelPath }: Trained, { examples, testExamples }: Data, way: Way) {
+  const { parsed, host, signal, reporter, progress, write } = way;
+  const threads = threadsOf(parsed.args.threads, host.env);
+  const path = `${modelPath}_size.npy`;
+  const common = { args: parsed.args, threads, signal, reporter, progress, write };
+  way.record.size = await trainSizeModel({ stateDict, path, examples, testExamples, ...common });
+}
+
+function tellHowToUse({ stateDict, modelPath }: Trained, { parsed: { args }, reporter }: Way): void {
+  const diameter = args.train_size ? '0' : Number(stateDict.get('diam_labels')!.data[0]).toFixed(1);
+  const flags = ['--pretrained_model', quoted(modelPath), ...channelFlags(args), '--diameter', diameter];
+  reporter.say(`use it with\n  cellpose-ts --dir FOLDER ${flags.join(' ')} --save_tif`);
 }
 
 /** The model wants its channels as in training. */
@@ -197,13 +239,9 @@ async function folderOf(weights: StartingWeights, examples: readonly TrainingExa
   return folder;
 }
 
-async function learn(
-  { stateDict, name }: StartingWeights,
-  examples: readonly TrainingExample[],
-  testExamples: readonly TrainingExample[],
-  folder: TrainingFolder,
-  way: Way,
-): Promise<TrainSegResult> {
+async function learn(data: Data, folder: TrainingFolder, way: Way): Promise<TrainSegResult> {
+  const { examples, testExamples } = data;
+  const { stateDict, name } = data.weights;
   const { parsed, reporter, progress, signal } = way;
   const options = trainOptions(parsed, way.host);
   reporter.say(name === 'scratch' ? 'training from scratch' : `training from model ${name}`);

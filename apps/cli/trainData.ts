@@ -2,13 +2,11 @@
  * A folder of images and labels as examples for a training. Flows are computed once and kept beside the images as
  * NAME_flows.tif, as Cellpose does; a later training reads them.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import {
   type AnyTypedArray,
   makeTrainingSet,
   type NdArray,
-  readImage,
-  readSegNpy,
   type TrainingExample,
   type TrainingSetOptions,
   writeTiff,
@@ -20,6 +18,7 @@ import { channelsOf } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import { findImages, stemOf } from './imageFiles.ts';
 import { findLabels } from './labelFiles.ts';
+import { readArray, readLabelFile } from './readLabels.ts';
 import { readPicture } from './readPicture.ts';
 
 export interface TrainingFiles {
@@ -108,30 +107,13 @@ function imageOptions(args: Args): TrainingSetOptions {
 
 /** Flows where there are some, else labels. */
 async function readLabels({ labels, flows }: TrainingFiles, notes: string[]): Promise<NdArray<AnyTypedArray>> {
-  if (flows === undefined) return readFileOfLabels(labels!);
-  const kept = (await readNamed(flows)) as NdArray<AnyTypedArray>;
+  if (flows === undefined) return readLabelFile(labels!);
+  const kept = (await readArray(flows)) as NdArray<AnyTypedArray>;
   if (labels === undefined) return kept;
   if (await isNewer(labels, flows))
     notes.push(`${flows} is older than ${labels} and is used all the same; delete it to have it computed again`);
   // Flows of old versions have no plane of labels.
-  return kept.shape[0]! < 4 ? readFileOfLabels(labels) : kept;
-}
-
-async function readFileOfLabels(path: string): Promise<NdArray<AnyTypedArray>> {
-  if (!path.endsWith('.npy')) return readNamed(path);
-  return named(path, async () => readSegNpy(new Uint8Array(await readFile(path))).masks);
-}
-
-function readNamed(path: string): Promise<NdArray<AnyTypedArray>> {
-  return named(path, async () => (await readImage(new Uint8Array(await readFile(path)))).data);
-}
-
-async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new RunError(`${path}: ${describeError(error)}`, { cause: error });
-  }
+  return kept.shape[0]! < 4 ? readLabelFile(labels) : kept;
 }
 
 async function isNewer(path: string, than: string): Promise<boolean> {

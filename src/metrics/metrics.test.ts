@@ -8,6 +8,7 @@ import { intersectionOverUnion } from './intersectionOverUnion.ts';
 import type { LabelOverlap } from './labelOverlap.ts';
 import { maskIous } from './maskIous.ts';
 import { matchLabels } from './matchLabels.ts';
+import { meanPrecision, pooledPrecision } from './precisionOverImages.ts';
 
 /** Least sum of costs over all ways to give each row a column of its own. */
 function bruteForce(costs: Float64Array, rows: number, columns: number, row = 0, used = 0): number {
@@ -201,5 +202,29 @@ describe('boundaryScores', () => {
     expect(() => boundaryScores(volume, volume, [0.1])).toThrow('(ly, lx)');
     expect(() => boundaryScores(box(4, 4), masks([[1]]), [0.1])).toThrow('(20, 20)');
     expect(() => boundaryScores(box(4, 4), box(4, 4), [-1])).toThrow('scales');
+  });
+});
+
+describe('precision over images', () => {
+  const one = averagePrecision(masks([[1, 1, 0, 2]]), masks([[1, 1, 0, 2]]), [0.5, 0.9]);
+  const missed = averagePrecision(masks([[1, 2, 3, 4]]), masks([[0, 0, 0, 1]]), [0.5, 0.9]);
+  const empty = averagePrecision(masks([[0, 0]]), masks([[0, 0]]), [0.5, 0.9]);
+
+  it('is the mean of the images, or of all cells together', () => {
+    // 2 of 2 cells, and 1 of 4.
+    expect(meanPrecision([one, missed])).toEqual({ ap: Float64Array.of(0.625, 0.625), images: 2 });
+    const pooled = pooledPrecision([one, missed]);
+    expect(pooled.ap[0]).toBeCloseTo(3 / 6);
+    expect([pooled.tp[0], pooled.fp[0], pooled.fn[0]]).toEqual([3, 0, 3]);
+  });
+
+  it('leaves out images without cells', () => {
+    expect(meanPrecision([one, empty])).toEqual({ ap: Float64Array.of(1, 1), images: 1 });
+    expect(meanPrecision([empty]).ap[0]).toBeNaN();
+    expect(pooledPrecision([one, empty]).ap[0]).toBe(1);
+  });
+
+  it('refuses images at other thresholds', () => {
+    expect(() => meanPrecision([one, averagePrecision(masks([[1]]), masks([[1]]))])).toThrow(/2 thresholds each/);
   });
 });

@@ -84,14 +84,22 @@ async function lookAt(
   let done = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     const random = seededRandom(seed, epoch);
-    for (const i of drawImages(examples.length, nimgPerEpoch, random)) {
+    const drawn = drawImages(examples.length, nimgPerEpoch, random);
+    // Several at a time, so that the network always has the next; their order does not matter to it.
+    for (let first = 0; first < drawn.length; first += network.concurrency) {
       signal?.throwIfAborted();
-      const { image, diameter } = examples[i];
-      const draws = [drawAugmentation(random)];
-      const { images, scale } = randomRotateAndResize([image], { draws, scaleRange, size: [bsize, bsize] });
-      styles.set((await network.forward(images)).style.data, done * styleLength);
-      sizes[done] = Math.log(diameter) - Math.log(diamMean) + Math.log(scale[0]);
-      done++;
+      const looks = [...drawn.slice(first, first + network.concurrency)].map((i) => {
+        const { image, diameter } = examples[i];
+        const draws = [drawAugmentation(random)];
+        const { images, scale } = randomRotateAndResize([image], { draws, scaleRange, size: [bsize, bsize] });
+        return { diameter, scale: scale[0], output: network.forward(images, drawn.length) };
+      });
+      const outputs = await Promise.all(looks.map(({ output }) => output));
+      for (const [k, { diameter, scale }] of looks.entries()) {
+        styles.set(outputs[k].style.data, done * styleLength);
+        sizes[done] = Math.log(diameter) - Math.log(diamMean) + Math.log(scale);
+        done++;
+      }
       onProgress?.({ done, total });
     }
   }

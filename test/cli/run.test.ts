@@ -316,7 +316,6 @@ describe('a run', () => {
     ['a missing file', ['--image_path', '/nowhere/a.png'], 1, '/nowhere/a.png'],
     ['a folder as file', ['--image_path', tmpdir()], 1, '--dir'],
     ['a missing savedir', ['--image_path', import.meta.filename, '--savedir', '/nowhere'], 1, '/nowhere'],
-    ['training of size models', ['--dir', '.', '--train_size'], 1, '--train_size'],
     ['a wrong threshold', ['--dir', '.', '--stitch_threshold', '2'], 2, '--stitch_threshold'],
     ['a wrong number', ['--dir', '.', '--diameter', '-3'], 2, '--diameter'],
     ['an unknown flag', ['--dir', '.', '--nope'], 2, '--nope'],

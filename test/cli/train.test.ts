@@ -15,6 +15,7 @@ import {
   initialState,
   openWeights,
   readImage,
+  readSizeModelNpy,
   seededRandom,
   sourceFromBytes,
   writePng,
@@ -115,6 +116,39 @@ describe('--train', () => {
     expect(await main([...segment, '--record', join(dir, 'run.json')], fake.host)).toBe(0);
     const cells = readFileSync(join(test, 'b5_cp_objects.csv'), 'utf8').trim().split('\n').length - 1;
     expect(cells).toBe(6);
+  });
+
+  it('trains a size model with it, which --diameter 0 then uses', async () => {
+    const words = ['--train_size', '--test_dir', test, '--n_epochs', '30', '--model_name_out', 'sized'];
+    const { code, out, err } = await train(words);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^train correlation: 0\.\d{4}$/m);
+    expect(out).toMatch(/^style test correlation: (-?\d\.\d{4}|NaN); final test correlation: (-?\d\.\d{4}|NaN)$/m);
+    expect(out).toMatch(/^diameters of 1 test images: median error \d+\.\d %, \d+\.\d % of the images within 25 %$/m);
+    expect(out).toMatch(`--pretrained_model ${model('sized')} --diameter 0`);
+    const params = readSizeModelNpy(readFileSync(model('sized_size.npy')));
+    expect(params.A).toHaveLength(8);
+    expect(params.diamMean).toBe(14);
+    expect(record().size).toMatchObject({ model: model('sized_size.npy'), test: { within25: expect.any(Number) } });
+    const fake = fakeHost(home);
+    const run = ['--dir', test, '--pretrained_model', model('sized'), '--diameter', '0', '--no_npy', '--save_png'];
+    expect(await main([...run, '--verbose', '--record', join(dir, 'run.json')], fake.host)).toBe(0);
+    expect(fake.out()).toContain('the diameter is estimated for each image');
+  });
+
+  it('trains a size model alone for a network that is there, and for none from scratch', async () => {
+    const network = join(dir, 'network');
+    writeFileSync(network, readFileSync(start));
+    const flags = ['--train_size', '--dir', dir, '--threads', '1', '--record', join(dir, 'record.json')];
+    const fake = fakeHost(home);
+    expect(await main([...flags, '--pretrained_model', network], fake.host)).toBe(0);
+    expect(fake.out()).toContain(`size model saved to ${network}_size.npy`);
+    expect(existsSync(`${network}_size.npy`)).toBe(true);
+    expect(existsSync(join(dir, 'models'))).toBe(false);
+    const none = fakeHost(home);
+    expect(await main([...flags, '--pretrained_model', 'None'], none.host)).toBe(1);
+    expect(none.err()).toContain('--train_size: needs a trained network');
   });
 
   it('goes on where it was stopped, to the same model', async () => {
@@ -233,7 +267,7 @@ describe('--train', () => {
     [2, ['--resume'], '--model_name_out'],
     [2, ['--model_name_out', '../x'], '--model_name_out'],
     [1, ['--resume', '--model_name_out', 'gone'], 'no stopped training'],
-    [1, ['--train_size'], 'comes later'],
+    [1, ['--train_size', '--resume', '--model_name_out', 'gone'], 'no stopped training'],
     [1, ['--test_dir', '/nowhere'], 'no such folder'],
   ])('ends with %i for %j', async (code, words, text) => {
     const ended = await train(words);

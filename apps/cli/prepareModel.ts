@@ -1,0 +1,53 @@
+/** The model of a run, from its flags: chosen, loaded, and described. */
+import { chooseModel, chooseOrtho, type ModelChoice } from './chooseModel.ts';
+import type { Host } from './host.ts';
+import type { Parsed } from './parseFlags.ts';
+import { findRanges } from './ranges.ts';
+import type { Reporter } from './reporter.ts';
+import { loadSegmenter, type Segmenter } from './segmenter.ts';
+import { threadsOf } from './threads.ts';
+
+export interface PrepareModelOptions {
+  readonly parsed: Parsed;
+  readonly host: Host;
+  /** To calibrate on, with `--precision int8`. */
+  readonly images: readonly string[];
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+  /** Is given what the user should know. */
+  readonly tell: (line: string) => void;
+}
+
+export interface PreparedModel {
+  readonly model: Segmenter;
+  readonly choice: ModelChoice;
+  /** Of the planes along z. */
+  readonly ortho: ModelChoice | undefined;
+}
+
+/** @throws RunError where the model is unknown or its file is none. */
+export async function prepareModel(options: PrepareModelOptions): Promise<PreparedModel> {
+  const { parsed, host, images, signal, reporter, tell } = options;
+  const { args, given } = parsed;
+  const choice = await chooseModel(args, given, host);
+  const ortho = await chooseOrtho(args, host);
+  for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) tell(line);
+  const threads = threadsOf(args.threads, host.env);
+  const load = host.loadSegmenter ?? loadSegmenter;
+  const estimateDiameter = args.diameter === 0;
+  const model = await load(choice, {
+    estimateDiameter,
+    ...(threads === undefined ? {} : { threads }),
+    ...(ortho ? { ortho } : {}),
+    ...(args.precision === 'int8' ? { rangesOf: findRanges({ images, args, host, threads, signal, tell }) } : {}),
+  });
+  const { diamMean, diamLabels } = model;
+  reporter.detail(
+    `model ${model.name}: diameter ${diamMean.toFixed(3)} in the network, ${diamLabels.toFixed(3)} in training`,
+  );
+  if (ortho) reporter.detail(`model ${ortho.name} for the planes along z`);
+  if (!estimateDiameter) reporter.detail(`diameter ${args.diameter} pixels for all images`);
+  else if (model.estimatesDiameter) reporter.detail('the diameter is estimated for each image');
+  else reporter.detail(`no size model: diameter ${diamLabels.toFixed(3)} pixels, the mean of training, for all images`);
+  return { model, choice, ortho };
+}
