@@ -22,6 +22,10 @@ export interface TrainSegResult {
   readonly trainLosses: Float64Array;
   /** NaN for epochs in which none was measured. */
   readonly testLosses: Float64Array;
+  /** What computed the gradients. */
+  readonly engine: string;
+  /** What was asked for and could not be had. */
+  readonly notes: readonly string[];
 }
 
 /** The file in the store from which a training goes on. */
@@ -57,7 +61,8 @@ export async function trainSeg(
     optimizer.steps = state.steps;
     for (const [name, moments] of state.moments) optimizer.moments.set(name, moments);
   }
-  const trainer = createTrainer(start, { optimizer, ...(options.threads ? { threads: options.threads } : {}) });
+  const { threads, device } = options;
+  const trainer = createTrainer(start, { optimizer, ...(threads ? { threads } : {}), ...(device ? { device } : {}) });
   const rates = learningRates(settings.learningRate, settings.epochs);
   const trainLosses = [...(state?.progress.trainLosses ?? [])];
   const testLosses = [...(state?.progress.testLosses ?? [])];
@@ -93,6 +98,8 @@ export async function trainSeg(
       stateDict: withDiameters(trainer, diamLabels),
       trainLosses: Float64Array.from(trainLosses),
       testLosses: Float64Array.from(testLosses, (loss) => loss ?? Number.NaN),
+      engine: trainer.engine,
+      notes: trainer.notes,
     };
   } finally {
     await trainer.release();

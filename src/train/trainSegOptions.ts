@@ -1,5 +1,6 @@
 /** Options of `trainSeg`: names and defaults of Cellpose 3.1. */
 import { OptionError } from '../errors.ts';
+import type { Device } from '../platform/types.ts';
 import type { TrainingExample } from './trainingSet.ts';
 
 /** Where a training keeps what it must not lose. Apps hand it a folder, or the browser's storage. */
@@ -59,6 +60,8 @@ export interface TrainSegOptions {
   readonly resume?: boolean;
   /** Processor threads. @default all */
   readonly threads?: number;
+  /** What shall compute gradients; see `LoadOptions`. @default 'cpu' */
+  readonly device?: Device;
   readonly signal?: AbortSignal;
   readonly onEpoch?: (report: EpochReport) => void;
 }

@@ -6,6 +6,7 @@ import { SessionCache } from '../engine/sessionCache.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
+import type { Device } from '../platform/types.ts';
 import type { Optimizer } from './optimizers.ts';
 import { gradientName, lossGraph, type TrainingGraph, trainingGraph } from './trainingGraph.ts';
 
@@ -13,6 +14,8 @@ export interface TrainerOptions {
   readonly optimizer: Optimizer;
   /** Processor threads; default: all. */
   readonly threads?: number;
+  /** What shall compute gradients; default 'cpu'. The weights follow on the processor in any case. */
+  readonly device?: Device;
 }
 
 /** Tiles and what the network should say of them. */
@@ -35,6 +38,10 @@ export interface Trainer {
   /** All tensors of the network as they are now; they change with each step. */
   readonly weights: ReadonlyMap<string, FloatArray>;
   readonly optimizer: Optimizer;
+  /** What computes, known from the first step on. */
+  readonly engine: string;
+  /** What was asked for and could not be had, likewise. */
+  readonly notes: readonly string[];
   /**
    * One step. The batch must stay as it is until the promise is settled.
    *
@@ -57,6 +64,7 @@ const keptSessions = 2;
  * @throws as `readCPnetState`.
  */
 export function createTrainer(stateDict: StateDict, { optimizer, ...options }: TrainerOptions): Trainer {
+  const { device = 'cpu' } = options;
   const threads = threadCount('createTrainer', options.threads);
   const { config, weights: read } = readCPnetState(stateDict);
   const weights = new Map([...read].map(([name, { data, shape }]) => [name, { data: data.slice(), shape }]));
@@ -68,15 +76,21 @@ export function createTrainer(stateDict: StateDict, { optimizer, ...options }: T
     return graph;
   };
   const steps = new SessionCache(keptSessions, (shape) =>
-    createSession(encodeOnnx(graphOf(shape).graph, new Map()), { threads }),
+    createSession(encodeOnnx(graphOf(shape).graph, new Map()), { threads, device }),
   );
   const evaluations = new SessionCache(keptSessions, ([batch, ly, lx]) =>
-    createSession(encodeOnnx(lossGraph(config, { batch, ly, lx }), new Map()), { threads }),
+    createSession(encodeOnnx(lossGraph(config, { batch, ly, lx }), new Map()), { threads, device }),
   );
   return {
     config,
     weights,
     optimizer,
+    get engine() {
+      return steps.engine;
+    },
+    get notes() {
+      return steps.notes;
+    },
     async step({ x, lbl }, learningRate) {
       const shape = sizeOfBatch(x);
       const training = graphOf(shape);

@@ -22,15 +22,34 @@ export async function segment(path, options, load = {}) {
   return { labels: base64(masks.data), shape: masks.shape, count, engine, notes, pause, isolated: crossOriginIsolated };
 }
 
+/** The arrays of an .npz by name. */
+async function arraysOf(lib, path) {
+  const npz = await lib.openNpz(lib.sourceFromBytes(await bytesAt(path)));
+  return new Map(await Promise.all(npz.names.map(async (name) => [name, await npz.read(name)])));
+}
+
+/** Losses of some steps of the small network of the golden, what ran them, and milliseconds. */
+export async function train(path, device, threads, steps) {
+  const lib = await inner();
+  const golden = await arraysOf(lib, path);
+  const start = [...golden].filter(([name]) => name.startsWith('sd/')).map(([name, array]) => [name.slice(3), array]);
+  const float32 = ({ data, shape }) => ({ data: Float32Array.from(data), shape });
+  const batch = { x: float32(golden.get('x')), lbl: float32(golden.get('lbl')) };
+  const trainer = lib.createTrainer(new Map(start), { optimizer: lib.adamW(), device, threads });
+  const begin = performance.now();
+  const losses = [];
+  for (let i = 0; i < steps; i++) losses.push((await trainer.step(batch, 0.005)).loss);
+  const { engine, notes } = trainer;
+  const ms = performance.now() - begin;
+  await trainer.release();
+  return { losses, engine, notes, ms };
+}
+
 /** Output of the small network by a session for `device`, beside what ran it. */
 export async function forward(device, state, input) {
   const lib = await inner();
-  const arrays = async (path) => {
-    const npz = await lib.openNpz(lib.sourceFromBytes(await bytesAt(path)));
-    return new Map(await Promise.all(npz.names.map(async (name) => [name, await npz.read(name)])));
-  };
-  const { config, weights } = lib.readCPnetState(await arrays(state));
-  const x = (await arrays(input)).get('x');
+  const { config, weights } = lib.readCPnetState(await arraysOf(lib, state));
+  const x = (await arraysOf(lib, input)).get('x');
   const [batch, , ly, lx] = x.shape;
   const model = lib.encodeOnnx(lib.cpnet(config, { batch, ly, lx }), weights);
   const session = await lib.createSession(model, { threads: 1, device });
