@@ -501,6 +501,10 @@ export const flags = [
     ),
     from: 'own',
   },
+  {
+    ...trainingOnly('--no_report', 'flag', false, 'no page with curves, precision and samples beside the model'),
+    from: 'own',
+  },
   { ...trainingOnly('--seed', 'int', 0, 'of all random numbers: the same seed, the same model'), from: 'own' },
 
   // Evaluating

@@ -3,7 +3,7 @@
  * Cellpose read, and a record of how.
  */
 import { mkdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type StateDict, type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
@@ -12,12 +12,14 @@ import type { Host } from './host.ts';
 import type { Parsed } from './parseFlags.ts';
 import { readPicture } from './readPicture.ts';
 import { createReporter, type Reporter } from './reporter.ts';
+import { reportPage } from './reportPage.ts';
 import { type RunRecord, sha256OfFile, startRecord, writeRecord } from './runRecord.ts';
 import { threadsOf } from './threads.ts';
 import { findTrainingFiles, readExamples, type TrainingFiles } from './trainData.ts';
 import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
 import { trainOptions } from './trainOptions.ts';
 import { type TrainingProgress, trainingProgress } from './trainProgress.ts';
+import { measureTraining, someOf } from './trainReport.ts';
 import { type TrainedSize, trainSizeModel } from './trainSizeModel.ts';
 import { type StartingWeights, startingWeights } from './trainWeights.ts';
 import { writeWhole } from './wholeFile.ts';
@@ -107,6 +109,7 @@ async function trainOnFolder(way: Way): Promise<void> {
   const examples = withEnoughCells(all.slice(0, trainFiles.length), way);
   const data = { weights, examples, testExamples };
   const trained = args.train ? await trainNetwork(data, way) : undefined;
+  if (trained && !args.no_report) await report(trained, data, way);
   if (args.train_size) await trainSizeOf(trained ?? (await untrained(weights, way)), data, way);
   if (trained) tellHowToUse(trained, way);
 }
@@ -140,6 +143,59 @@ async function trainNetwork(data: Data, way: Way): Promise<Trained> {
   };
   way.reporter.say(`model trained and saved to ${modelPath}`);
   return { stateDict, modelPath };
+}
+
+/** A page beside the model. A training is not called failed because its report cannot be made. */
+async function report(trained: Trained, data: Data, way: Way): Promise<void> {
+  const { modelPath } = trained;
+  const path = join(dirname(modelPath), `report_${basename(modelPath)}.html`);
+  try {
+    await way.write(path, new TextEncoder().encode(await pageOf(trained, data, way)));
+    way.reporter.say(`report saved to ${path}`);
+  } catch (error) {
+    way.signal.throwIfAborted();
+    way.warn(`the report cannot be saved as ${path}: ${describeError(error)}`);
+  }
+}
+
+async function pageOf({ stateDict, modelPath }: Trained, data: Data, way: Way): Promise<string> {
+  const { parsed, host, signal, progress, record } = way;
+  const { weights, examples, testExamples } = data;
+  const held = testExamples.length > 0;
+  const measured = someOf(held ? testExamples : examples);
+  const kind = held
+    ? 'test images, which the network was not trained on'
+    : 'training images, which it has seen, as there is no --test_dir';
+  const results = await measureTraining({
+    before: weights.name === 'scratch' ? undefined : weights.stateDict,
+    after: stateDict,
+    examples: measured,
+    threads: threadsOf(parsed.args.threads, host.env),
+    signal,
+    onImage: progress.measuring,
+  });
+  progress.clear();
+  return reportPage({
+    model: basename(modelPath),
+    facts: factsOf(data, way),
+    curves: { train: record.training!.trainLosses, test: record.training!.testLosses },
+    measuredOn: `On ${measured.length} ${kind}; each has the median diameter of its labels.`,
+    ...results,
+  });
+}
+
+function factsOf({ weights, examples, testExamples }: Data, { parsed: { args }, record }: Way) {
+  const cells = (list: readonly TrainingExample[]) => list.reduce((sum, example) => sum + example.cells, 0);
+  const facts: [string, string][] = [
+    ['started from', weights.name === 'scratch' ? 'nothing' : weights.name],
+    ['training images', `${examples.length}, ${cells(examples)} cells`],
+    ['test images', testExamples.length > 0 ? `${testExamples.length}, ${cells(testExamples)} cells` : 'none'],
+    ['epochs', String(args.n_epochs)],
+    ['optimizer', `${args.SGD ? 'SGD' : 'AdamW'}, learning rate ${args.learning_rate}`],
+    ['seed', String(args.seed)],
+    ['command', `cellpose-ts ${record.command.map(quoted).join(' ')}`],
+  ];
+  return facts;
 }
 
 /** `--train_size` alone: a network that is there already. The size model of a bundled one goes to the folder of images. */

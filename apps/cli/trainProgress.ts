@@ -10,6 +10,8 @@ export interface TrainingProgress {
   /** Images of `total` are read. */
   reading(done: number, total: number): void;
   epoch(report: EpochReport): void;
+  /** Images of `total` that the report has measured. */
+  measuring(done: number, total: number): void;
   /** Pictures of `total` that the size model has looked at. */
   looking(done: number, total: number): void;
   /** Takes the live line away, for other lines. */
@@ -45,6 +47,7 @@ export function trainingProgress(host: Host, reporter: Reporter, verbose: boolea
       const left = (seconds / (report.epoch - first + 1)) * (report.epochs - 1 - report.epoch);
       live(liveLine({ ...report, ...(testLoss === undefined ? {} : { testLoss }) }, left));
     },
+    measuring: (done, total) => live(`report: ${done}/${total} images`),
     looking: (done, total) => live(`size model: ${done}/${total} pictures`),
     clear: () => live(''),
   };

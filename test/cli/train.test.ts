@@ -106,7 +106,16 @@ describe('--train', () => {
     expect(lines.map(([, epoch]) => Number(epoch))).toEqual([0, 5, 10, 20, 30, 40, 50, 59]);
     expect(Number(lines.at(-1)![3])).toBeLessThan(0.6 * Number(lines[0]![3]));
     expect(out).toMatch(`--pretrained_model ${model('mine')} --diameter 1`);
-    expect(readdirSync(join(dir, 'models'))).toEqual(['mine']);
+    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['mine', 'report_mine.html']);
+    expect(out).toContain(`report saved to ${model('report_mine.html')}`);
+    const page = readFileSync(model('report_mine.html'), 'utf8');
+    expect(page).toContain('On 1 test images, which the network was not trained on');
+    // Losses of 60 epochs; labels, before and after of the one test image.
+    expect(page.match(/<polyline points="([^"]+)"/)![1]!.split(' ')).toHaveLength(60);
+    expect(page.match(/data:image\/png;base64,/g)).toHaveLength(3);
+    const scores = [...page.matchAll(/<td>(\w+), mean of images<\/td><td class="number">([\d.]+)/g)];
+    expect(scores.map(([, label]) => label)).toEqual(['before', 'after']);
+    expect(Number(scores[1]![2])).toBe(1);
     const { training, exitCode } = record();
     expect(exitCode).toBe(0);
     expect(training).toMatchObject({ model: model('mine'), start: 'small' });
@@ -166,7 +175,11 @@ describe('--train', () => {
     expect(resumed.code).toBe(0);
     expect(record().training.trainLosses).toEqual(whole);
     expect(readFileSync(model('parts'))).toEqual(readFileSync(model('whole')));
-    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['parts', 'whole']);
+    expect(
+      readdirSync(join(dir, 'models'))
+        .filter((name) => !name.startsWith('report_'))
+        .sort(),
+    ).toEqual(['parts', 'whole']);
     await expect(train([...named, '--resume'])).resolves.toMatchObject({ code: 1 });
   });
 
@@ -189,7 +202,7 @@ describe('--train', () => {
   });
 
   it('saves each model under a name of its own if asked to', async () => {
-    await train(['--n_epochs', '5', '--save_every', '2', '--save_each', '--model_name_out', 'm']);
+    await train(['--n_epochs', '5', '--save_every', '2', '--no_report', '--save_each', '--model_name_out', 'm']);
     expect(readdirSync(join(dir, 'models')).sort()).toEqual(['m', 'm_epoch_0002']);
     const { tensors } = await openWeights(sourceFromBytes(readFileSync(model('m_epoch_0002'))));
     const final = await openWeights(sourceFromBytes(readFileSync(model('m'))));
