@@ -27,7 +27,7 @@ export interface Report {
 const style = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 960px; margin: 2rem auto; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }
+table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; } th { white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 svg { width: 100%; } svg text { font: 11px system-ui, sans-serif; fill: #555; }
 .pictures { display: flex; flex-wrap: wrap; gap: 12px; } figure { margin: 0; flex: 1 1 220px; max-width: 310px; }

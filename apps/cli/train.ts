@@ -193,7 +193,7 @@ function factsOf({ weights, examples, testExamples }: Data, { parsed: { args }, 
     ['epochs', String(args.n_epochs)],
     ['optimizer', `${args.SGD ? 'SGD' : 'AdamW'}, learning rate ${args.learning_rate}`],
     ['seed', String(args.seed)],
-    ['command', `cellpose-ts ${record.command.map(quoted).join(' ')}`],
+    ['command', record.command.map(quoted).join(' ')],
   ];
   return facts;
 }
