@@ -17,6 +17,11 @@ export interface SizeParams {
   readonly diamMean: number;
   /** Mean of the logarithm of the training diameters relative to diamMean. */
   readonly ymean: number;
+  /**
+   * Size of the image, relative to itself, at which its style is taken. Our own size models say 1, the scale that all are trained
+   * at; Cellpose's do not say, and the style is then taken where Cellpose takes it, at diamMean / diamLabels of the network.
+   */
+  readonly styleRescale?: number;
 }
 
 /**
@@ -31,19 +36,24 @@ export function readSizeModelNpy(bytes: Uint8Array): SizeParams {
   if (A.length !== smean.length) throw new FormatError('size model', `A has ${A.length} values, smean ${smean.length}`);
   const diamMean = entries.has('diam_mean') ? number(entries, 'diam_mean') : defaultDiamMean;
   if (!(diamMean > 0)) throw new FormatError('size model', `diam_mean is ${diamMean}; it must be above 0`);
-  return { A, smean, diamMean, ymean: number(entries, 'ymean') };
+  const ymean = number(entries, 'ymean');
+  if (!entries.has('style_rescale')) return { A, smean, diamMean, ymean };
+  const styleRescale = number(entries, 'style_rescale');
+  if (!(styleRescale > 0)) throw new FormatError('size model', `style_rescale is ${styleRescale}; it must be above 0`);
+  return { A, smean, diamMean, ymean, styleRescale };
 }
 
 /** The oldest files leave diam_mean out. */
 const defaultDiamMean = 30;
 
-/** Writes a size model that Cellpose reads. */
-export function writeSizeModelNpy({ A, smean, diamMean, ymean }: SizeParams): Uint8Array {
+/** Writes a size model that Cellpose reads; it has no use for `styleRescale`, which is an entry of our own. */
+export function writeSizeModelNpy({ A, smean, diamMean, ymean, styleRescale }: SizeParams): Uint8Array {
   return writeNpyDictionary([
     ['A', numpyArray({ data: A, shape: [A.length] })],
     ['smean', numpyArray({ data: smean, shape: [smean.length] })],
     ['diam_mean', new Float(diamMean)],
     ['ymean', new Float(ymean)],
+    ...(styleRescale === undefined ? [] : [['style_rescale', new Float(styleRescale)] as const]),
   ]);
 }
 

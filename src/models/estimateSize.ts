@@ -22,8 +22,9 @@ export interface SizeEstimate {
  * A linear model on the style vector, then the median of a quick segmentation at that diameter. Where either finds nothing,
  * and for stacks, the mean diameter of the size model stands in.
  *
- * The style pass runs at diamMean / diamLabels, as in Cellpose 3.1, although size models are trained on images at their own
- * scale; the first estimate is therefore biased for networks whose two diameters differ, and the second step repairs it.
+ * Size models are trained on images at their own scale, and ours have their style taken there (`styleRescale`). Cellpose takes
+ * it at diamMean / diamLabels, and for its size models we do so too; the first estimate is then biased for networks whose two
+ * diameters differ, and the second step repairs it in part.
  *
  * Of several networks averaged the first runs alone: a size model knows the style of one.
  */
@@ -40,7 +41,7 @@ export async function estimateSize(
   // Of the caller's options only those on input, intensities, augmentation and batch size count here.
   const base = splitOptions({ augment, batchSize, resample: false });
   onProgress?.({ stage: 'size', fraction: 0 });
-  const stylePass = { ...base, dynamics: { ...base.dynamics, computeMasks: false } };
+  const stylePass = { ...base, rescale: params.styleRescale, dynamics: { ...base.dynamics, computeMasks: false } };
   const { style } = await segmentImage(segmenter, prepared, stylePass, quiet);
   onProgress?.({ stage: 'size', fraction: 0.5 });
   const diameterStyle = diameterFromStyle(style, params) || diamMean;

@@ -159,4 +159,22 @@ describe('SizeModel', () => {
     expect(estimate).toEqual({ diameter: diamMean, diameterStyle: diamMean });
     expect(() => estimator.estimate({ data: new Float32Array(4), shape: [4] })).toThrow(/16 values/);
   });
+
+  it('takes the style where Cellpose does, or where the size model says', async () => {
+    const other = new Map(stateDict).set('diam_labels', { data: Float32Array.of(2 * diamMean), shape: [1] });
+    const large = await CellposeModel.load({ stateDict: other, threads: 1 });
+    // The first coefficient alone: the estimate tells the first value of the style.
+    const first = { ...size, A: Float64Array.from({ length: 16 }, (_, i) => (i === 0 ? 2 : 0)) };
+    const styleAt = async (rescale: number) => {
+      const { style } = await large.eval(image([40, 48]), { channels: [0, 0], rescale, computeMasks: false });
+      return new SizeModel(large, first).estimate(style);
+    };
+    const [half, whole] = [await styleAt(0.5), await styleAt(1)];
+    expect(Math.abs(half - whole)).toBeGreaterThan(0.01);
+    const estimate = async (params: typeof first & { styleRescale?: number }) =>
+      (await new SizeModel(large, params).eval(image([40, 48]), { channels: [0, 0] })).diameterStyle;
+    expect(await estimate(first)).toBe(half);
+    expect(await estimate({ ...first, styleRescale: 1 })).toBe(whole);
+    await large.release();
+  });
 });

@@ -120,7 +120,7 @@ function fit(styles: Float32Array, sizes: Float32Array, diamMean: number, l2: nu
   const values = Float64Array.from(sizes, (size) => size - ymean);
   const A = ridge(rows, values, l2);
   const predicted = values.map((_, r) => A.reduce((sum, a, i) => sum + a * rows[r * m + i], 0));
-  return { params: { A, smean, diamMean, ymean }, correlation: correlation(values, predicted) };
+  return { params: { A, smean, diamMean, ymean, styleRescale: 1 }, correlation: correlation(values, predicted) };
 }
 
 function correlation(a: Float64Array, b: Float64Array): number {

@@ -116,6 +116,18 @@ describe('what we write', () => {
 });
 
 describe('size models', () => {
+  it('keep the scale that their style is taken at, where they have one', () => {
+    const plain = readSizeModelNpy(bytesOf('small_size.npy'));
+    expect(plain).not.toHaveProperty('styleRescale');
+    expect(readSizeModelNpy(writeSizeModelNpy({ ...plain, styleRescale: 0.5 }))).toEqual({
+      ...plain,
+      styleRescale: 0.5,
+    });
+    expect(() => readSizeModelNpy(writeSizeModelNpy({ ...plain, styleRescale: 0 }))).toThrow(
+      /style_rescale is 0; it must be above 0/,
+    );
+  });
+
   it('reads what train_size of Cellpose 3.1 wrote', () => {
     const { A, smean, diamMean, ymean } = readSizeModelNpy(bytesOf('small_size.npy'));
     expect([A.length, smean.length, diamMean]).toEqual([32, 32, 16]);
