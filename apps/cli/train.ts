@@ -4,7 +4,8 @@
  */
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type StateDict, type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
+import { type EpochReport, type StateDict, type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
+import { collapseWatch } from './collapseWatch.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
@@ -306,7 +307,11 @@ async function learn(data: Data, folder: TrainingFolder, way: Way): Promise<Trai
     `${parsed.args.SGD ? 'SGD' : 'AdamW'}, learning_rate=${options.learningRate!.toFixed(5)}, weight_decay=${options.weightDecay!.toFixed(5)}`,
   );
   reporter.say(`saving model to ${folder.modelPath}`);
-  const onEpoch = progress.epoch;
+  const watch = collapseWatch(way.warn);
+  const onEpoch = (report: EpochReport): void => {
+    progress.epoch(report);
+    watch(report);
+  };
   try {
     return await trainSeg(stateDict, examples, { ...options, testExamples, store: folder.store, signal, onEpoch });
   } catch (error) {

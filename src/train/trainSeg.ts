@@ -8,13 +8,14 @@ import { type Random, seededRandom } from '../array/random.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import { OptionError } from '../errors.ts';
 import { makeBatch } from './batches.ts';
+import { blankLoss } from './blankLoss.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { drawImages } from './drawImages.ts';
 import { learningRates } from './learningRates.ts';
 import { adamW, sgd } from './optimizers.ts';
 import { type Batch, createTrainer, type Trainer } from './trainer.ts';
 import type { TrainingExample } from './trainingSet.ts';
-import { settleTraining, type TrainingSettings, type TrainSegOptions } from './trainSegOptions.ts';
+import { type EpochReport, settleTraining, type TrainingSettings, type TrainSegOptions } from './trainSegOptions.ts';
 
 export interface TrainSegResult {
   /** The trained network, with `diam_mean` and `diam_labels`: for `CellposeModel.load`, `writeTorchFile` or `writeSafetensors`. */
@@ -70,7 +71,7 @@ export async function trainSeg(
     for (let epoch = trainLosses.length; epoch < settings.epochs; epoch++) {
       const begin = performance.now();
       const run = { trainer, settings, signal };
-      const trainLoss = await trainEpoch(examples, epoch, rates[epoch], run);
+      const { trainLoss, blankLoss } = await trainEpoch(examples, epoch, rates[epoch], run);
       const seconds = (performance.now() - begin) / 1000;
       const tested = testExamples.length > 0 && (epoch === 5 || epoch % 10 === 0 || epoch === settings.epochs - 1);
       const testLoss = tested ? await testEpoch(testExamples, run) : undefined;
@@ -89,6 +90,7 @@ export async function trainSeg(
         epoch,
         epochs: settings.epochs,
         trainLoss,
+        blankLoss,
         ...(testLoss === undefined ? {} : { testLoss }),
         learningRate: rates[epoch],
         tilesPerSecond: settings.nimgPerEpoch / seconds,
@@ -112,21 +114,23 @@ interface Run {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Mean loss over the epoch. The next batch is made while the network learns from the present one. */
+/** Mean losses over the epoch. The next batch is made while the network learns from the present one. */
 async function trainEpoch(
   examples: readonly TrainingExample[],
   epoch: number,
   learningRate: number,
   { trainer, settings, signal }: Run,
-): Promise<number> {
+): Promise<Pick<EpochReport, 'trainLoss' | 'blankLoss'>> {
   const random = seededRandom(settings.seed, epoch);
   const order = drawImages(examples.length, settings.nimgPerEpoch, random, settings.trainProbs);
   const batches = makeBatches(examples, order, random, trainer, settings);
   let sum = 0;
+  let blankSum = 0;
   let next = batches.next();
   while (!next.done) {
     signal?.throwIfAborted();
     const tiles = next.value.x.shape[0];
+    blankSum += tiles * blankLoss(next.value.lbl);
     const running = trainer.step(next.value, learningRate);
     running.catch(() => undefined); // met below
     next = batches.next();
@@ -134,7 +138,7 @@ async function trainEpoch(
     if (!Number.isFinite(loss)) refuseLoss(loss, epoch, settings);
     sum += loss * tiles;
   }
-  return sum / order.length;
+  return { trainLoss: sum / order.length, blankLoss: blankSum / order.length };
 }
 
 async function testEpoch(examples: readonly TrainingExample[], { trainer, settings, signal }: Run): Promise<number> {

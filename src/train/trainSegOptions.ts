@@ -17,6 +17,8 @@ export interface EpochReport {
   readonly epochs: number;
   /** Mean over the epoch's tiles. */
   readonly trainLoss: number;
+  /** What a network would lose on the same tiles that says the same of every pixel; a loss near it is that of no answer. */
+  readonly blankLoss: number;
   /** Where the epoch has one. */
   readonly testLoss?: number;
   readonly learningRate: number;

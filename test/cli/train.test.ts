@@ -183,6 +183,13 @@ describe('--train', () => {
     await expect(train([...named, '--resume'])).resolves.toMatchObject({ code: 1 });
   });
 
+  it('says while it runs that it comes to nothing', async () => {
+    const { code, err } = await train(['--learning_rate', '1e-9', '--n_epochs', '25', '--model_name_out', 'blank']);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^epoch 20: for 10 epochs the loss .* try another --learning_rate/m);
+    expect(record().notes.join()).toContain('for 10 epochs the loss');
+  });
+
   it('keeps flows as Cellpose does and uses them again', async () => {
     const words = ['--n_epochs', '1', '--model_name_out', 'x'];
     await train(words);
