@@ -318,6 +318,6 @@ describe('--train', () => {
 });
 
 it('writes losses as Cellpose 3.1 does', () => {
-  const report = { epoch: 10, epochs: 500, trainLoss: 0.51237, learningRate: 0.2, tilesPerSecond: 1 };
+  const report = { epoch: 10, epochs: 500, trainLoss: 0.51237, blankLoss: 1, learningRate: 0.2, tilesPerSecond: 1 };
   expect(lossLine(report, 12.345)).toBe('10, train_loss=0.5124, test_loss=0.0000, LR=0.200000, time 12.35s');
 });
