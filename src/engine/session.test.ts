@@ -23,3 +23,20 @@ test('an input of another shape', async () => {
   expect((error as Error).message).toMatch(/^the network cannot run: .*dimensions/s);
   await session.release();
 });
+
+test('runs leave nothing behind in memory', async () => {
+  const n = 2 ** 21;
+  const g = new Graph();
+  g.output('y', g.sum(g.input('a', [1, n]), g.input('b', [1, n])));
+  const session = await createSession(encodeOnnx(g, new Map()), { threads: 1 });
+  const a = { data: new Float32Array(n).fill(1), shape: [1, n] };
+  const run = async (count: number) => {
+    for (let i = 0; i < count; i++) expect((await session.run({ a, b: a }))['y']!.data[n - 1]).toBe(2);
+    return process.memoryUsage.rss() / 2 ** 20;
+  };
+  const before = await run(10);
+  // 16 MiB come and go with each run: 640 if they stayed.
+  expect((await run(40)) - before).toBeLessThan(250);
+  expect(a.data).toHaveLength(n);
+  await session.release();
+});

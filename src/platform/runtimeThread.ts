@@ -16,26 +16,18 @@ try {
   failure = error;
 }
 let session;
-// This thread hardly ever collects garbage, and the model is large; sent where nobody listens it is gone at once.
-const giveUp = ({ buffer }) => {
-  const { port1 } = new MessageChannel();
-  port1.postMessage(buffer, [buffer]);
-  port1.close();
-};
 const answer = {
   async create({ model, options }) {
     if (failure) throw failure;
     session = await ort.InferenceSession.create(model, options);
-    giveUp(model);
-    return { version: ort.env.versions.node ?? '' };
+    return { version: ort.env.versions.node ?? '', used: [model] };
   },
   async run({ feeds }) {
     const inputs = {};
     for (const [name, { data, shape }] of Object.entries(feeds)) inputs[name] = new ort.Tensor('float32', data, shape);
     const outputs = {};
     for (const [name, { data, dims }] of Object.entries(await session.run(inputs))) outputs[name] = { data, shape: dims };
-    for (const { data } of Object.values(feeds)) giveUp(data);
-    return { outputs };
+    return { outputs, used: Object.values(feeds).map(({ data }) => data) };
   },
   async release() {
     await session?.release();
@@ -45,7 +37,9 @@ const answer = {
 parentPort.on('message', async ({ kind, ...message }) => {
   try {
     const value = await answer[kind](message);
-    parentPort.postMessage(value, Object.values(value.outputs ?? {}).map(({ data }) => data.buffer));
+    // All arrays go over, those that were used too: this thread hardly ever collects garbage, the other does.
+    const arrays = [...Object.values(value.outputs ?? {}).map(({ data }) => data), ...(value.used ?? [])];
+    parentPort.postMessage(value, [...new Set(arrays.map(({ buffer }) => buffer))]);
   } catch (error) {
     parentPort.postMessage({ error: error instanceof Error ? error.message : String(error) });
   }
