@@ -172,6 +172,7 @@ export { normalize99Tile, type TileNormOptions } from './transforms/normalize99T
 export { type NormalizeParams, normalizeImg } from './transforms/normalizeImg.ts';
 export {
   type NormalizeRules,
+  normalizeRules,
   normalizeRules3,
   normalizeRules3Eval,
   normalizeRules4,

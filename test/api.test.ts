@@ -95,6 +95,7 @@ it('offers these names from cellpose-ts', () => {
       "normalize99",
       "normalize99Tile",
       "normalizeImg",
+      "normalizeRules",
       "normalizeRules3",
       "normalizeRules3Eval",
       "normalizeRules4",

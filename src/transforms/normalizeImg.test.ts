@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { FloatArray } from '../array/ndarray.ts';
 import { normalize99Tile } from './normalize99Tile.ts';
 import { type NormalizeParams, normalizeImg } from './normalizeImg.ts';
+import { normalizeRules3Eval } from './normalizeRules.ts';
 import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
 const ramp: FloatArray = {
@@ -50,11 +51,13 @@ test('filters come first, then percentiles', () => {
   expect(normalizeImg(ramp, params)).toEqual(normalizeImg(filtered));
 });
 
-test('tiles take the place of percentiles, also with normalize off, and are not inverted', () => {
+test('tiles take the place of percentiles, also with normalize off; 3.1 does not invert them', () => {
   const tiles = normalize99Tile(ramp, { blocksize: 20, percentile: [5, 95], norm3D: true });
   const params: NormalizeParams = { tileNormBlocksize: 20, percentile: [5, 95] };
   expect(normalizeImg(ramp, params)).toEqual(tiles);
-  expect(normalizeImg(ramp, { ...params, normalize: false, invert: true })).toEqual(tiles);
+  const inverted = { ...params, normalize: false, invert: true };
+  expect(normalizeImg(ramp, inverted, normalizeRules3Eval)).toEqual(tiles);
+  expect(normalizeImg(ramp, inverted)).toEqual({ ...tiles, data: tiles.data.map((v) => 1 - v) });
 });
 
 test.each([

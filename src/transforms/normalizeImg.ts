@@ -3,7 +3,7 @@ import { checkArray, type FloatArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError, UnsupportedError } from '../errors.ts';
 import { channelPercentiles, scaleValues } from './normalize99.ts';
 import { normalize99Tile } from './normalize99Tile.ts';
-import { type NormalizeRules, normalizeRules3Eval } from './normalizeRules.ts';
+import { type NormalizeRules, normalizeRules } from './normalizeRules.ts';
 import { refuseNonFinite } from './refuseNonFinite.ts';
 import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
@@ -34,7 +34,7 @@ export interface NormalizeParams {
  * sharpening come before; percentiles of tiles, if asked for, take the place of those of the whole image.
  *
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
- * @param rules  what generations of Cellpose do differently; default: as the `eval` of 3.1.
+ * @param rules  what generations of Cellpose do differently; default: as the `eval` of 3.1, without its fault with `invert`.
  * @returns      new array of the same shape. A channel of one value is not inverted; `rules` say if it stays as it is.
  * @throws ShapeError for an image of other rank or without pixels; OptionError for options that cannot work, for `invert`
  *   without scaling, and for NaN or infinite values.
@@ -46,7 +46,7 @@ export interface NormalizeParams {
 export function normalizeImg(
   image: FloatArray,
   params: NormalizeParams = {},
-  rules: NormalizeRules = normalizeRules3Eval,
+  rules: NormalizeRules = normalizeRules,
 ): FloatArray {
   checkKeys(params);
   const { shape } = image;

@@ -16,8 +16,11 @@ export const normalizeRules3: NormalizeRules = Object.freeze({
   tileRows: 'first',
 });
 
-/** As the `eval` of 3.1 scales, which gives every picture a z axis: there the fault in tiles does not show. The default. */
+/** As the `eval` of 3.1 scales, which gives every picture a z axis: there the fault in tiles does not show. */
 export const normalizeRules3Eval: NormalizeRules = Object.freeze({ ...normalizeRules3, tileRows: 'own' });
+
+/** The default: as the `eval` of 3.1, but `invert` is not ignored where tiles are scaled. */
+export const normalizeRules: NormalizeRules = Object.freeze({ ...normalizeRules3Eval, invertTiles: true });
 
 /** As `normalize_img` of 4. Version 4 also sets an image to 0 that is not to be scaled at all; here `normalize: false` leaves it as it is. */
 export const normalizeRules4: NormalizeRules = Object.freeze({
