@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fromSources } from './sources.mjs';
+import { bundle } from './bundle.mjs';
 
 const rounds = Number(process.argv[2] ?? 5);
 const thresholds = [0.5, 0.75, 0.9];
@@ -65,7 +65,7 @@ for _ in sys.stdin:
 }
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
-const { averagePrecision } = await fromSources({ averagePrecision: 'metrics/averagePrecision' }, folder);
+const { averagePrecision } = await bundle({ averagePrecision: 'metrics/averagePrecision.ts' });
 const truth = disks(2048, 49, 0, () => false);
 const prediction = disks(2048, 49, 2, (k) => k % 10 === 0);
 const peer = process.env.CELLPOSE_PY ? reference() : undefined;

@@ -8,7 +8,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fromSources, random } from './sources.mjs';
+import { bundle } from './bundle.mjs';
+import { random } from './random.mjs';
 
 const rounds = Number(process.argv[2] ?? 3);
 const folder = mkdtempSync(join(tmpdir(), 'dynamics-'));
@@ -142,7 +143,7 @@ function countDiffering(a, bytes) {
 }
 
 const names = ['computeMasks', 'masksToFlows', 'followFlows', 'flowErrors', 'getMasks'];
-const lib = await fromSources(Object.fromEntries(names.map((name) => [name, `dynamics/${name}`])), folder);
+const lib = await bundle(Object.fromEntries(names.map((name) => [name, `dynamics/${name}.ts`])));
 const reference = startReference();
 console.log(`${availableParallelism()} processors, median of ${rounds} rounds`);
 

@@ -9,7 +9,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fromSources, random } from './sources.mjs';
+import { bundle } from './bundle.mjs';
+import { random } from './random.mjs';
 
 const rounds = Number(process.argv[2] ?? 3);
 const count = Number(process.argv[3] ?? 100);
@@ -118,14 +119,11 @@ function countDiffering(arrays, bytes) {
   return `${n} of ${i} values differ as float32`;
 }
 
-const lib = await fromSources(
-  {
-    labelsToFlows: 'dynamics/labelsToFlows',
-    masksToFlows: 'dynamics/masksToFlows',
-    flowRules3Volume: 'dynamics/flowRules',
-  },
-  folder,
-);
+const lib = await bundle({
+  labelsToFlows: 'dynamics/labelsToFlows.ts',
+  masksToFlows: 'dynamics/masksToFlows.ts',
+  flowRules3Volume: 'dynamics/flowRules.ts',
+});
 const reference = startReference();
 // The reference compiles its loops at first use, and is no slower for small images.
 if (reference) {

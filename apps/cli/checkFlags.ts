@@ -15,6 +15,7 @@ export function checkFlags({ args, given }: Parsed, evaluates = false): string[]
   return [
     ...notesOnFlagsWithoutEffect(args, given, evaluates),
     ...notesOnTraining(args, given),
+    ...(evaluates ? notesOnEvaluating(given) : []),
     ...notesOnCombinations(args, given),
   ];
 }
@@ -104,6 +105,13 @@ function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
     .filter(({ name, group }) => segmenting.includes(group) || name === '--diameter' || name === '--invert')
     .filter(({ name }) => given.has(name))
     .map(({ name }) => `${name} has no effect together with --train or --train_size`);
+}
+
+/** `evaluate` writes no files of the images. */
+function notesOnEvaluating(given: ReadonlySet<string>): string[] {
+  return (flags as readonly Flag[])
+    .filter(({ name, group }) => group === 'output' && given.has(name))
+    .map(({ name }) => `${name} has no effect: evaluate writes numbers only`);
 }
 
 function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {

@@ -2,13 +2,14 @@
  * `cellpose-ts evaluate`: how well a model, or masks that are there already, agree with labelled images. One table with each
  * image, the mean over images and the precision of all cells together, which are two things.
  */
-import { access } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { averagePrecision, diameters, type Masks, type Precision, renumber } from 'cellpose-ts';
+import { averagePrecision, diameters, type EvalOptions, type Masks, type Precision, renumber } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
+import { withoutEdgeMasks } from './edgeMasks.ts';
 import { RunError, UsageError } from './errors.ts';
-import { evalOptions } from './evalOptions.ts';
+import { evalOptions, joinsPlanes } from './evalOptions.ts';
 import { type Evaluated, type Evaluation, evaluationJson, evaluationTable } from './evaluationTable.ts';
+import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { findImages, stemOf } from './imageFiles.ts';
@@ -19,6 +20,7 @@ import { readLabelFile } from './readLabels.ts';
 import { readPicture } from './readPicture.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import type { Segmenter } from './segmenter.ts';
+import { overall } from './segmentFiles.ts';
 import { writeWhole } from './wholeFile.ts';
 
 /** Of the intersection over union. */
@@ -54,18 +56,18 @@ export async function evaluate({ parsed, notes, host }: EvaluateRequest): Promis
   const reporter = createReporter(host, args.verbose);
   const controller = new AbortController();
   let interruptCode: number | undefined;
+  let predictor: Predictor | undefined;
   const stopListening = host.onInterrupt((code) => {
     interruptCode = code;
     controller.abort(new Error('interrupted'));
   });
   try {
     for (const line of notes) reporter.warn(line);
-    const predictor =
+    predictor =
       args.pred_dir === null
         ? await modelPredictor(parsed, host, files, controller.signal, reporter)
         : await folderPredictor(args.pred_dir, args, files);
     const evaluation = await compare(files, predictor, args, reporter, controller.signal);
-    await predictor.release();
     host.stdout.write(evaluationTable(evaluation));
     if (args.json !== null) await writeJson(args.json, evaluation, host);
     return evaluation.failed.length > 0 ? 1 : 0;
@@ -76,6 +78,7 @@ export async function evaluate({ parsed, notes, host }: EvaluateRequest): Promis
   } finally {
     reporter.stop();
     stopListening();
+    await predictor?.release();
   }
 }
 
@@ -115,9 +118,10 @@ async function segment(
 ) {
   const { image, axes } = await readPicture(path);
   const options = { ...evalOptions(args, model, axes), ...(args.true_diameter ? trueDiameter(truth, path) : {}) };
-  const onProgress = ({ fraction }: { readonly fraction: number }) => reporter.progress(fraction);
-  const { masks, diameter } = await model.eval(image, { ...options, signal, onProgress });
-  return { masks, diameter };
+  const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
+  const result = await model.eval(image, { ...options, signal, onProgress });
+  const { masks } = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
+  return { masks, diameter: result.diameter };
 }
 
 function trueDiameter(truth: Masks, path: string): { diameter: number } {
@@ -151,17 +155,11 @@ async function folderPredictor(folder: string, args: Args, files: readonly Label
 async function masksOf(image: string, folder: string, args: Args): Promise<string | undefined> {
   const inside = stemOf(relative(args.dir!, image));
   const names = args.img_filter ? [inside, inside.slice(0, -args.img_filter.length)] : [inside];
-  const candidates = names.flatMap((name) => [
-    ...extensionsOfMasks.map((extension) => join(folder, `${name}${args.pred_filter}${extension}`)),
-  ]);
-  for (const path of candidates)
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
+  for (const name of names)
+    for (const extension of extensionsOfMasks) {
+      const path = join(folder, `${name}${args.pred_filter}${extension}`);
+      if (await exists(path)) return path;
+    }
   return undefined;
 }
 

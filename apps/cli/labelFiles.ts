@@ -2,8 +2,8 @@
  * Which files hold the labels of training images. The rules are Cellpose 3.1's (`io.get_label_files`): the first image decides
  * the extension of all, and flows of an earlier training are used where every image has them.
  */
-import { access } from 'node:fs/promises';
 import { RunError } from './errors.ts';
+import { exists } from './exists.ts';
 import { stemOf } from './imageFiles.ts';
 
 export interface LabelFiles {
@@ -64,12 +64,5 @@ async function refuseMissing(labels: readonly string[], images: readonly string[
   throw new RunError(
     `${lost.length} of ${images.length} images have no labels: ${some}${lost.length > 3 ? ', …' : ''} ` +
       `(labels are named like their image with ${filter} behind, all with the extension of the first; --mask_filter says otherwise)`,
-  );
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

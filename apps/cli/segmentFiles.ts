@@ -178,7 +178,7 @@ function pixels({ masks }: Segmented): number {
 }
 
 /** Share of an image's work that is done; network and dynamics take about so much of it. */
-function overall(stage: 'size' | 'network' | 'masks', fraction: number): number {
+export function overall(stage: 'size' | 'network' | 'masks', fraction: number): number {
   if (stage === 'size') return 0.4 * fraction;
   return stage === 'network' ? 0.85 * fraction : 0.85 + 0.15 * fraction;
 }

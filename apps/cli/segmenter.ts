@@ -1,5 +1,5 @@
 /** A model ready to segment, whatever its kind: with or without size model, bundled or from a file. */
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import {
   bundledModels,
   Cellpose,
@@ -15,6 +15,7 @@ import {
 import type { ModelChoice } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
+import { exists } from './exists.ts';
 import { sourceFromFile } from './fileSource.ts';
 import type { LoadSegmenterOptions } from './host.ts';
 
@@ -107,13 +108,6 @@ function estimating(model: Cellpose): Segmenter {
 
 async function hasSizeModel(name: string): Promise<boolean> {
   return (await bundledModels()).some((m) => m.name === name && m.sizeFile !== undefined);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Puts the path in front of whatever goes wrong with a file. */

@@ -65,13 +65,18 @@ export async function trainSizeModel(request: TrainSizeRequest): Promise<Trained
     throw new RunError(`the size model cannot be saved as ${path}: ${describeError(error)}`, { cause: error });
   }
   reporter.say(`size model saved to ${path}`);
-  const test = await measure(request, new SizeModel(await CellposeModel.load({ stateDict, ...own }), params));
-  return { model: path, trainCorrelation: correlation, ...(test ? { test } : {}) };
+  if (request.testExamples.length === 0) return { model: path, trainCorrelation: correlation };
+  const model = await CellposeModel.load({ stateDict, ...own });
+  try {
+    const test = await measure(request, new SizeModel(model, params));
+    return { model: path, trainCorrelation: correlation, test };
+  } finally {
+    await model.release();
+  }
 }
 
-async function measure(request: TrainSizeRequest, size: SizeModel): Promise<SizeTest | undefined> {
+async function measure(request: TrainSizeRequest, size: SizeModel): Promise<SizeTest> {
   const { testExamples, signal, reporter, progress } = request;
-  if (testExamples.length === 0) return undefined;
   const [truth, style, final]: number[][] = [[], [], []];
   for (const { image, diameter } of testExamples) {
     const estimate = await size.eval(image, { normalize: false, channelAxis: 0, signal });

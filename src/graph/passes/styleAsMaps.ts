@@ -6,8 +6,8 @@
  *     a · (x + style) + b  =  a · x + (a · style + b, enlarged from one pixel to the size of the map)
  *
  * where both terms stay in blocks: a · x is a convolution of each channel with itself, which takes the sum and the ReLU along.
- * Exact but for rounding. On two cores a tile takes 155 ms without and 140 with it where cores do not share their cache, and
- * 130 with either where they do; in WebAssembly it changes nothing.
+ * Exact but for rounding. On two cores a tile takes 155 ms without and 140 with it while the machine is in its slow state
+ * (bench/README.md), and 130 with either in its fast one; in WebAssembly it changes nothing.
  */
 import type { FloatArray } from '../../array/ndarray.ts';
 import type { Graph, Value } from '../graph.ts';
