@@ -14,13 +14,19 @@ export interface TileNormOptions {
   readonly percentile?: readonly [number, number] | undefined;
   /** Volumes: the same scale for all planes (their mean), or one for each plane (default). */
   readonly norm3D?: boolean | undefined;
-  /** Sigma, in tiles, of one more smoothing with `norm3D`; default 1, and 0 counts as 1. */
+  /** Sigma, in tiles, of one more smoothing of volumes with `norm3D`; default 1, and 0 counts as 1. */
   readonly smooth3D?: number | undefined;
   /**
    * In pictures (ly, lx, nchan) each row is scaled by its own percentiles (default), or all by those of the first row, as
    * 3.1 does: it drops a z axis there that the interpolated percentiles do not have.
    */
   readonly rows?: 'first' | 'own' | undefined;
+  /**
+   * Percentiles are smoothed over neighbouring tiles along both axes of the picture (default, 'rowsAndColumns'), each plane
+   * by itself. Or as 3.1 and 4 do ('rows'): they count the axes of (z, y, x) from 0 and take the first two, and for the
+   * smoothing with `norm3D` the last of them again, also in a picture; so bright and dark columns keep hard edges.
+   */
+  readonly smoothAlong?: 'rows' | 'rowsAndColumns' | undefined;
 }
 
 /**
@@ -32,6 +38,7 @@ export interface TileNormOptions {
  */
 export function normalize99Tile(image: FloatArray, options: TileNormOptions = {}): FloatArray {
   const { blocksize = 100, percentile = [1, 99], norm3D = false, smooth3D = 1, rows = 'own' } = options;
+  const { smoothAlong = 'rowsAndColumns' } = options;
   checkOptions(blocksize, smooth3D);
   const { data, shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalize99Tile', '([lz,] ly, lx, nchan)', shape);
@@ -42,7 +49,9 @@ export function normalize99Tile(image: FloatArray, options: TileNormOptions = {}
   const grid = tileGrid(ly, lx, { bsize: blocksize, tileOverlap: 0.1 });
   const planes = Array.from({ length: lz }, (_, z) => data.subarray(z * size, (z + 1) * size));
   const maps = planes.map((plane) => tilePercentiles(plane, grid, nchan, percentile));
-  smoothMaps(maps, grid, nchan, norm3D ? smooth3D || 1 : 0);
+  const more = norm3D ? smooth3D || 1 : 0;
+  if (smoothAlong === 'rows') smoothRows(maps, grid, nchan, more);
+  else smoothTiles(maps, grid, nchan, lz > 1 ? more : 0);
   const out = data.slice();
   const shared = norm3D || lz === 1 ? meanMap(maps) : undefined;
   for (let z = 0; z < lz; z++) {
@@ -109,12 +118,20 @@ function fillFlatTiles({ low, high }: PercentileMap, ny: number, nx: number, nch
   }
 }
 
-/**
- * Smooths percentiles over z and tile rows with sigma 1, then over tile rows again with `smooth3D` if above 0. That
- * tile columns are left out, and that the last step goes over rows and not over z, are 3.1's ways: it counts axes of
- * (z, y, x) from 0 and takes the first two, and the last of them again.
- */
-function smoothMaps(maps: PercentileMap[], { ys, xs }: TileGrid, nchan: number, smooth3D: number): void {
+/** Smooths the percentiles of each plane over rows and columns of tiles, with sigma 1 and then with `smooth3D` if above 0. */
+function smoothTiles(maps: PercentileMap[], { ys, xs }: TileGrid, nchan: number, smooth3D: number): void {
+  for (const map of maps) {
+    for (const side of ['low', 'high'] as const) {
+      for (const sigma of smooth3D > 0 ? [1, smooth3D] : [1]) {
+        const rows = smoothAxis(map[side], ys.length, xs.length * nchan, sigma);
+        map[side] = smoothAxis(rows, xs.length, nchan, sigma);
+      }
+    }
+  }
+}
+
+/** As 3.1: over z and tile rows with sigma 1, then over tile rows again with `smooth3D` if above 0. */
+function smoothRows(maps: PercentileMap[], { ys, xs }: TileGrid, nchan: number, smooth3D: number): void {
   const inRow = xs.length * nchan;
   const inPlane = ys.length * inRow;
   for (const side of ['low', 'high'] as const) {

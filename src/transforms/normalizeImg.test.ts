@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { FloatArray } from '../array/ndarray.ts';
 import { normalize99Tile } from './normalize99Tile.ts';
 import { type NormalizeParams, normalizeImg } from './normalizeImg.ts';
-import { normalizeRules3Eval } from './normalizeRules.ts';
+import { normalizeRules, normalizeRules3Eval } from './normalizeRules.ts';
 import { smoothSharpenImg } from './smoothSharpenImg.ts';
 
 const ramp: FloatArray = {
@@ -56,8 +56,18 @@ test('tiles take the place of percentiles, also with normalize off; 3.1 does not
   const params: NormalizeParams = { tileNormBlocksize: 20, percentile: [5, 95] };
   expect(normalizeImg(ramp, params)).toEqual(tiles);
   const inverted = { ...params, normalize: false, invert: true };
-  expect(normalizeImg(ramp, inverted, normalizeRules3Eval)).toEqual(tiles);
+  const rules = { ...normalizeRules, invertTiles: false };
+  expect(normalizeImg(ramp, { ...inverted, rules })).toEqual(tiles);
   expect(normalizeImg(ramp, inverted)).toEqual({ ...tiles, data: tiles.data.map((v) => 1 - v) });
+});
+
+test('the rules choose the ways with tiles and filters, and nothing else', () => {
+  const params = { smoothRadius: 1, sharpenRadius: 3, tileNormBlocksize: 20 };
+  const filtered = smoothSharpenImg(ramp, { ...params, kernel: 'skewed' });
+  const tiles = normalize99Tile(filtered, { blocksize: 20, norm3D: true, smoothAlong: 'rows' });
+  expect(normalizeImg(ramp, { ...params, rules: normalizeRules3Eval })).toEqual(tiles);
+  expect(normalizeImg(ramp, params)).not.toEqual(tiles);
+  expect(normalizeImg(ramp, { rules: normalizeRules3Eval })).toEqual(normalizeImg(ramp));
 });
 
 test.each([

@@ -25,8 +25,10 @@ export interface NormalizeParams {
   readonly smoothRadius?: number | null | undefined;
   /** Size of tiles with percentiles of their own, in pixels; 0 (default) is off. See `normalize99Tile`. */
   readonly tileNormBlocksize?: number | null | undefined;
-  /** Sigma, in tiles, of one more smoothing of the tiles' percentiles with `norm3D`; default 1, and 0 counts as 1. */
+  /** Sigma, in tiles, of one more smoothing of the tiles' percentiles of volumes with `norm3D`; default 1, and 0 counts as 1. */
   readonly tileNormSmooth3D?: number | null | undefined;
+  /** Whose ways with tiles and filters: `normalizeRules` (default: without the faults of 3.1), `normalizeRules3Eval`, … */
+  readonly rules?: NormalizeRules | undefined;
 }
 
 /**
@@ -34,8 +36,7 @@ export interface NormalizeParams {
  * sharpening come before; percentiles of tiles, if asked for, take the place of those of the whole image.
  *
  * @param image  ([lz,] ly, lx, nchan), finite values. Not changed.
- * @param rules  what generations of Cellpose do differently; default: as the `eval` of 3.1, without its fault with `invert`.
- * @returns      new array of the same shape. A channel of one value is not inverted; `rules` say if it stays as it is.
+ * @returns      new array of the same shape. A channel of one value is not inverted; `params.rules` say if it stays as it is.
  * @throws ShapeError for an image of other rank or without pixels; OptionError for options that cannot work, for `invert`
  *   without scaling, and for NaN or infinite values.
  * @throws UnsupportedError for unknown keys; the message names the key.
@@ -43,18 +44,14 @@ export interface NormalizeParams {
  * With `normalizeRules3` or `normalizeRules4` and `tileNormBlocksize`, an image (ly, lx, nchan) is scaled otherwise than
  * one (1, ly, lx, nchan): see `TileNormOptions.rows`.
  */
-export function normalizeImg(
-  image: FloatArray,
-  params: NormalizeParams = {},
-  rules: NormalizeRules = normalizeRules,
-): FloatArray {
+export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): FloatArray {
   checkKeys(params);
   const { shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalizeImg', '([lz,] ly, lx, nchan)', shape);
   checkArray('normalizeImg', image);
   if (image.data.length === 0) throw new ShapeError('normalizeImg', 'an image with pixels', shape);
   refuseNonFinite('normalizeImg', image.data);
-  const { normalize = true, norm3D = true, invert = false } = params;
+  const { normalize = true, norm3D = true, invert = false, rules = normalizeRules } = params;
   const bounds = readBounds(params, shape[shape.length - 1]);
   const percents = readPercentile(params);
   const blocksize = params.tileNormBlocksize ?? 0;
@@ -67,7 +64,11 @@ export function normalizeImg(
   }
   if (bounds) return scaleChannels(image, invert, (out, c) => scaleToBounds(out, c, bounds[c]));
   const { smoothRadius, sharpenRadius, tileNormSmooth3D } = params;
-  const filtered = smoothSharpenImg(image, { smoothRadius: smoothRadius ?? 0, sharpenRadius: sharpenRadius ?? 0 });
+  const filtered = smoothSharpenImg(image, {
+    smoothRadius: smoothRadius ?? 0,
+    sharpenRadius: sharpenRadius ?? 0,
+    kernel: rules.filterKernel,
+  });
   if (blocksize !== 0) {
     const scaled = normalize99Tile(filtered, {
       blocksize,
@@ -75,6 +76,7 @@ export function normalizeImg(
       norm3D,
       smooth3D: tileNormSmooth3D ?? 1,
       rows: rules.tileRows,
+      smoothAlong: rules.tileSmoothing,
     });
     return scaleChannels(scaled, invert, () => rules.invertTiles);
   }
@@ -157,7 +159,7 @@ function readBounds({ lowhigh }: NormalizeParams, nchan: number): (readonly [num
 
 const known: readonly string[] = [
   ...['normalize', 'percentile', 'lowhigh', 'invert', 'norm3D'],
-  ...['sharpenRadius', 'smoothRadius', 'tileNormBlocksize', 'tileNormSmooth3D'],
+  ...['sharpenRadius', 'smoothRadius', 'tileNormBlocksize', 'tileNormSmooth3D', 'rules'],
 ];
 
 function checkKeys(params: NormalizeParams): void {

@@ -38,12 +38,38 @@ test.each([
   [[9, 14, 1], 1.5],
   [[12, 7, 1], 3],
   [[8, 8, 1], 40],
-])('is the periodic sum with the kernel, %j sigma %d', (shape, sigma) => {
+])('is the periodic sum with the kernel of 3.1, %j sigma %d', (shape, sigma) => {
   const image = picture(shape);
-  const { data } = smoothSharpenImg(image, { smoothRadius: sigma });
+  const { data } = smoothSharpenImg(image, { smoothRadius: sigma, kernel: 'skewed' });
   const expected = byDefinition(image, sigma);
   // Values up to 100 in float32, twice rounded.
   expect(Math.max(...expected.map((value, p) => Math.abs(value - data[p])))).toBeLessThan(5e-5);
+});
+
+/** Rows as columns, and each of them from its end. */
+function turned({ data, shape: [ly, lx] }: FloatArray): FloatArray {
+  const out = data.map((_, p) => data[(ly - 1 - (p % ly)) * lx + (lx - 1 - Math.floor(p / ly))]);
+  return { data: out, shape: [lx, ly, 1] };
+}
+
+test.each([{ smoothRadius: 2 }, { sharpenRadius: 4 }, { smoothRadius: 1, sharpenRadius: 3 }])(
+  'a turned picture gives the turned result, for odd sizes, with %j',
+  (options) => {
+    const image = picture([15, 21, 1]);
+    const [then, before] = [turned(smoothSharpenImg(image, options)), smoothSharpenImg(turned(image), options)];
+    const worst = (other: FloatArray): number =>
+      Math.max(...then.data.map((value, p) => Math.abs(value - other.data[p])));
+    // Values up to 100 in float32.
+    expect(worst(before)).toBeLessThan(5e-5);
+    expect(worst(smoothSharpenImg(turned(image), { ...options, kernel: 'skewed' }))).toBeGreaterThan(1);
+  },
+);
+
+test('sharpening alone takes the mean of the surround away: an even picture becomes 0, with the kernel of 3.1 it does not', () => {
+  const even = ndarray(new Float32Array(99).fill(7), [9, 11, 1]);
+  const rest = (kernel: 'centred' | 'skewed'): number => smoothSharpenImg(even, { sharpenRadius: 1, kernel }).data[40];
+  expect(rest('centred')).toBeCloseTo(0, 5);
+  expect(rest('skewed')).toBeGreaterThan(0.5);
 });
 
 test('smoothing keeps the sum, and the difference of both has none', () => {
@@ -82,7 +108,7 @@ test('a picture of one pixel, and no radius at all', () => {
 test.each([
   [{ smoothRadius: -1 }, /smoothRadius/],
   [{ sharpenRadius: Number.NaN }, /sharpenRadius/],
-  [{ smoothRadius: 1e-3 }, /0\.1 or more/],
+  [{ smoothRadius: 1e-3, kernel: 'skewed' as const }, /0\.1 or more/],
 ])('refuses %j', (options, message) => {
   expect(() => smoothSharpenImg(picture([8, 8, 1]), options)).toThrow(message);
 });

@@ -11,6 +11,12 @@ export interface SmoothSharpenOptions {
   readonly smoothRadius?: number | undefined;
   /** Sigma of the Gaussian surround in pixels; 0 (default) is off. Commonly 1/8 to 1/2 of a cell's diameter. */
   readonly sharpenRadius?: number | undefined;
+  /**
+   * 'centred' (default): the Gaussian lies on its pixel and is as wide along x as along y. 'skewed', as 3.1 and 4 make it: its
+   * places run from −ly/2 to ly/2 + 1, along x as well, so its middle lies half a pixel off or more, it is narrower or wider
+   * along x where the picture is not square, and sharpening alone gives (1 + h)·image − H(image), h being its central weight.
+   */
+  readonly kernel?: 'centred' | 'skewed' | undefined;
 }
 
 /**
@@ -21,11 +27,10 @@ export interface SmoothSharpenOptions {
  * @returns      new array of the same shape; the image itself if both radii are 0.
  * @throws ShapeError for other ranks; OptionError for a radius that is negative or too small for its Gaussian to meet a pixel.
  *
- * The centre of the kernel of sharpening alone is 1, not 1 − h: the result is (1 + h)·image − H(image), h being the
- * central weight. O(n · radius); weights below 1e-7 of the largest are left out.
+ * O(n · radius); weights below 1e-7 of the largest are left out.
  */
 export function smoothSharpenImg(image: FloatArray, options: SmoothSharpenOptions = {}): FloatArray {
-  const { smoothRadius = 0, sharpenRadius = 0 } = options;
+  const { smoothRadius = 0, sharpenRadius = 0, kernel = 'centred' } = options;
   checkRadius('smoothRadius', smoothRadius);
   checkRadius('sharpenRadius', sharpenRadius);
   const { data, shape } = image;
@@ -34,8 +39,8 @@ export function smoothSharpenImg(image: FloatArray, options: SmoothSharpenOption
   checkArray('smoothSharpenImg', image);
   if (smoothRadius === 0 && sharpenRadius === 0) return image;
   const [ly, lx, nchan] = shape.slice(-3);
-  const smooth = smoothRadius > 0 ? gaussianKernel('smoothRadius', smoothRadius, ly, lx) : undefined;
-  const surround = sharpenRadius > 0 ? gaussianKernel('sharpenRadius', sharpenRadius, ly, lx) : undefined;
+  const smooth = smoothRadius > 0 ? gaussianKernel('smoothRadius', smoothRadius, kernel, ly, lx) : undefined;
+  const surround = sharpenRadius > 0 ? gaussianKernel('sharpenRadius', sharpenRadius, kernel, ly, lx) : undefined;
   const out = new Float32Array(data.length);
   const size = ly * lx * nchan;
   for (let at = 0; at < data.length; at += size) {
@@ -45,7 +50,7 @@ export function smoothSharpenImg(image: FloatArray, options: SmoothSharpenOption
     if (!surround) continue;
     const mean = new Float32Array(size);
     correlate(from, surround, nchan, mean);
-    const centre = 1 + surround.centre;
+    const centre = kernel === 'skewed' ? 1 + surround.centre : 1;
     for (let p = 0; p < size; p++) to[p] = (smooth ? to[p] : centre * from[p]) - mean[p];
   }
   return { data: out, shape };
@@ -66,20 +71,21 @@ interface Weights {
   readonly values: Float64Array;
 }
 
-/**
- * As in 3.1, the places of the kernel run from −ly/2 to ly/2 + 1, and those along x do so as well. So its middle lies
- * half a pixel off or more, and it is narrower or wider along x where the picture is not square. To correct it:
- * `axisPlaces(lx, lx)`, or whole distances from the centre for both.
- */
-function gaussianKernel(option: string, sigma: number, ly: number, lx: number): Kernel {
-  const y = gaussian(option, sigma, axisPlaces(ly, ly));
-  const x = gaussian(option, sigma, axisPlaces(ly, lx));
+function gaussianKernel(option: string, sigma: number, kind: 'centred' | 'skewed', ly: number, lx: number): Kernel {
+  const [y, x] = [ly, lx].map((count) =>
+    gaussian(option, sigma, kind === 'skewed' ? skewedPlaces(ly, count) : centredPlaces(count)),
+  );
   const centre = (w: Weights): number => w.values[-w.first] ?? 0;
   return { y, x, centre: centre(y) * centre(x) };
 }
 
+/** Whole distances from the middle, which is one of them. */
+function centredPlaces(count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, k) => k - Math.floor(count / 2));
+}
+
 /** `count` places from −extent/2 to extent/2 + 1, counted from both ends in float32 as PyTorch's `linspace`. */
-function axisPlaces(extent: number, count: number): Float32Array {
+function skewedPlaces(extent: number, count: number): Float32Array {
   const [start, end] = [-extent / 2, extent / 2 + 1];
   const step = count > 1 ? Math.fround((end - start) / (count - 1)) : 0;
   return Float32Array.from({ length: count }, (_, k) =>

@@ -4,6 +4,7 @@ import {
   Cellpose,
   CellposeModel,
   type EvalOptions,
+  normalizeRules3Eval,
   readSizeModelNpy,
   readWeights,
   SizeModel,
@@ -32,7 +33,7 @@ const cases: Record<string, EvalOptions> = {
   nonorm: { normalize: false },
   invert: { invert: true },
   minsize150: { minSize: 150 },
-  tilenorm: { normalize: { tileNormBlocksize: 50 } },
+  tilenorm: { normalize: { tileNormBlocksize: 50, rules: normalizeRules3Eval } },
 };
 const base: EvalOptions = { channels: [1, 2], channelAxis: 0 };
 const image = goldens['img']!;

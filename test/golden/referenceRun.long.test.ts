@@ -1,6 +1,6 @@
 /** The whole reference run: 30 real micrographs in three diameter modes, and the option variants. Needs the shared folder. */
 import { readFileSync } from 'node:fs';
-import { Cellpose, type EvalOptions, readImage, toCellposeImage } from 'cellpose-ts';
+import { Cellpose, type EvalOptions, normalizeRules3Eval, readImage, toCellposeImage } from 'cellpose-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { averagePrecision } from '../../src/metrics/averagePrecision.ts';
 import { differingPixels } from '../helpers/labels.ts';
@@ -65,13 +65,15 @@ describe.skipIf(!shared)('the whole reference run (needs ../shared)', () => {
   });
 });
 
-/** Python's option names to ours, those of `normalize` as well; None is left out. */
+/** Python's option names to ours, those of `normalize` as well, with its faults in tiles and filters; None is left out. */
 function camelCase(options: Record<string, unknown>): EvalOptions {
   const entries = Object.entries(options).filter(([, value]) => value !== null);
   return Object.fromEntries(
     entries.map(([key, value]) => [
       key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()),
-      key === 'normalize' && typeof value === 'object' ? camelCase(value as Record<string, unknown>) : value,
+      key === 'normalize' && typeof value === 'object'
+        ? { ...camelCase(value as Record<string, unknown>), rules: normalizeRules3Eval }
+        : value,
     ]),
   );
 }

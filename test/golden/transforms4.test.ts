@@ -48,7 +48,7 @@ const scalings: Record<string, NormalizeParams> = {
 test.each(Object.entries(scalings))('normalizeImg %s', (name, params) => {
   const input = golden['norm_in'];
   const image = { data: Float32Array.from(input.data), shape: input.shape };
-  const { data } = normalizeImg(image, params, normalizeRules4);
+  const { data } = normalizeImg(image, { ...params, rules: normalizeRules4 });
   // Rounding of percentiles that both sides hold in float64.
   const worst = data.reduce((most, value, p) => Math.max(most, Math.abs(value - golden[name].data[p])), 0);
   expect(worst).toBeLessThan(1e-6);
