@@ -150,8 +150,9 @@ export type {
 // Training
 export { readCheckpoint, type TrainingState } from './train/checkpoint.ts';
 export { initialState } from './train/initialState.ts';
-export { learningRates, type ScheduleRules, schedule3, schedule4 } from './train/learningRates.ts';
+export { learningRates, type ScheduleRules, schedule2, schedule3, schedule4 } from './train/learningRates.ts';
 export { type SegLoss, segLoss } from './train/segLoss.ts';
+export { type SegmentExamplesOptions, type SegmentedExample, segmentExamples } from './train/segmentExamples.ts';
 export {
   makeTrainingSet,
   type TrainingExample,
@@ -159,9 +160,11 @@ export {
   type TrainingSet,
   type TrainingSetOptions,
 } from './train/trainingSet.ts';
-export { checkpointName, type TrainSegResult, trainSeg } from './train/trainSeg.ts';
+export { checkpointName, type TrainSegResult } from './train/trainNetwork.ts';
+export { trainSeg } from './train/trainSeg.ts';
 export type { EpochReport, TrainingStore, TrainSegOptions } from './train/trainSegOptions.ts';
 export { type TrainSizeOptions, type TrainSizeResult, trainSize } from './train/trainSize.ts';
+export { type TrainUnetOptions, type TrainUnetResult, trainUnet } from './train/trainUnet.ts';
 export { unetLoss } from './train/unetLoss.ts';
 // Images before the network, and tiles
 export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';

@@ -60,15 +60,28 @@ function checkTraining(args: Args): void {
   require('--SGD', SGD, SGD === 0 || SGD === 1, '1 (SGD) or 0 (AdamW)');
   require('--min_train_masks', min_train_masks, min_train_masks >= 0, 'a number of cells, 0 or more');
   require('--bsize', bsize, bsize >= 32 && bsize % 8 === 0, 'a multiple of 8 pixels, 32 or more');
-  for (const name of ['n_epochs', 'save_every', 'nimg_per_epoch', 'nimg_test_per_epoch', 'train_batch_size'] as const) {
+  for (const name of [
+    'n_epochs',
+    'save_every',
+    'nimg_per_epoch',
+    'nimg_test_per_epoch',
+    'train_batch_size',
+    'patience',
+    'measure_every',
+  ] as const) {
     const value = args[name];
     if (value !== null) require(`--${name}`, value, value >= 1, '1 or more');
   }
-  const { model_name_out: name, resume } = args;
+  const { model_name_out: name, resume, ignore_label: ignored } = args;
+  if (ignored !== null) require('--ignore_label', ignored, ignored > 0, 'a label above 0');
   if (name !== null)
     require('--model_name_out', name, /^[^/\\\0]+$/.test(name) && !/^\.+$/.test(name), 'a name without folders');
   if (resume && name === null)
     throw new UsageError('--resume: needs --model_name_out NAME, the training to go on with');
+  if (args.test_dir === null && (args.keep_best || args.patience !== null)) {
+    const flag = args.keep_best ? '--keep_best' : '--patience';
+    throw new UsageError(`${flag}: needs --test_dir FOLDER, labelled images to measure the precision on`);
+  }
 }
 
 /** The two percentiles of `--norm_percentile`, or undefined. @throws UsageError if they are not two numbers in order. */

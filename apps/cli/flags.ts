@@ -476,6 +476,14 @@ export const flags = [
   trainingOnly('--nimg_per_epoch', 'int', null, 'images drawn in an epoch; else all, each once'),
   trainingOnly('--nimg_test_per_epoch', 'int', null, 'test images drawn each time; else all'),
   trainingOnly('--min_train_masks', 'int', 5, 'images with fewer cells are left out'),
+  {
+    ...trainingOnly('--negatives', 'flag', false, 'keep images without any cell, to learn what is none'),
+    from: 'own',
+  },
+  {
+    ...trainingOnly('--ignore_label', 'int', null, 'label of regions that are not to be judged, such as 65535'),
+    from: 'own',
+  },
   trainingOnly('--SGD', 'int', 1, '1: SGD, 0: AdamW'),
   trainingOnly('--save_every', 'int', 100, 'epochs between saved models'),
   trainingOnly('--model_name_out', 'str', null, 'name of the trained model; else cellpose_ and the time'),
@@ -499,6 +507,23 @@ export const flags = [
       '32,64,128,256',
       'channels of each level of a network from scratch; fewer are faster',
     ),
+    from: 'own',
+  },
+  {
+    ...trainingOnly(
+      '--keep_best',
+      'flag',
+      false,
+      'keep the network that found the cells of --test_dir best, not the last',
+    ),
+    from: 'own',
+  },
+  {
+    ...trainingOnly('--patience', 'int', null, 'stop when precision on --test_dir has not risen for so many epochs'),
+    from: 'own',
+  },
+  {
+    ...trainingOnly('--measure_every', 'int', 10, 'epochs between measurements of the precision on --test_dir'),
     from: 'own',
   },
   {

@@ -55,6 +55,10 @@ interface TrainingRecord extends RunRecord {
     readonly testImages: readonly string[];
     readonly trainLosses: readonly number[];
     readonly testLosses: readonly (number | null)[];
+    /** Mean precision on the test images at an intersection over union of 0.5. */
+    readonly precisions: readonly (number | null)[];
+    /** That the model comes from. */
+    readonly epoch: number;
   };
   size?: TrainedSize;
 }
@@ -130,7 +134,7 @@ interface Trained {
 async function trainNetwork(data: Data, way: Way): Promise<Trained> {
   const { weights, examples, testExamples } = data;
   const folder = await folderOf(weights, examples, way);
-  const { stateDict, trainLosses, testLosses } = await learn(data, folder, way);
+  const { stateDict, trainLosses, testLosses, precisions, epoch } = await learn(data, folder, way);
   const { modelPath } = folder;
   await folder.finish(stateDict);
   way.record.training = {
@@ -140,10 +144,20 @@ async function trainNetwork(data: Data, way: Way): Promise<Trained> {
     trainImages: examples.map(({ name }) => name),
     testImages: testExamples.map(({ name }) => name),
     trainLosses: [...trainLosses],
-    testLosses: Array.from(testLosses, (loss) => (Number.isNaN(loss) ? null : loss)),
+    testLosses: Array.from(testLosses, numberOrNull),
+    precisions: Array.from(precisions, numberOrNull),
+    epoch,
   };
+  const { n_epochs: planned, patience, keep_best: keepBest } = way.parsed.args;
+  if (trainLosses.length < planned)
+    way.reporter.say(`stopped after epoch ${trainLosses.length - 1}: precision has not risen for ${patience} epochs`);
+  if (keepBest) way.reporter.say(`kept the network of epoch ${epoch}, precision ${precisions[epoch]!.toFixed(3)}`);
   way.reporter.say(`model trained and saved to ${modelPath}`);
   return { stateDict, modelPath };
+}
+
+function numberOrNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 /** A page beside the model. A training is not called failed because its report cannot be made. */
@@ -250,11 +264,12 @@ async function examplesOf(
 }
 
 function withEnoughCells(examples: readonly TrainingExample[], { parsed, warn }: Way): TrainingExample[] {
-  const { min_train_masks: least } = parsed.args;
-  const left = examples.filter(({ cells }) => cells < least);
-  const kept = examples.filter(({ cells }) => cells >= least);
+  const { min_train_masks: least, negatives } = parsed.args;
+  const isKept = ({ cells }: TrainingExample) => cells >= least || (negatives && cells === 0);
+  const left = examples.filter((example) => !isKept(example));
+  const kept = examples.filter(isKept);
   const remedy = 'label more cells, or lower --min_train_masks';
-  if (kept.length === 0)
+  if (!kept.some(({ cells }) => cells >= Math.max(1, least)))
     throw new RunError(`training: none of ${examples.length} images has ${least} cells; ${remedy}`);
   for (const { name, cells } of left) warn(`${name}: left out, ${cells} cells are fewer than ${least}; ${remedy}`);
   return kept;

@@ -80,18 +80,20 @@ async function readExample(file: TrainingFiles, options: ReadOptions, notes: str
   const { image: name } = file;
   const { args, threads, signal, nchan } = options;
   const { image, axes } = await readPicture(name);
-  const labels = await readLabels(file, notes);
+  const labels = await readLabels(file, args, notes);
   const set = await makeTrainingSet([{ name, image, labels }], {
     ...imageOptions(args),
     ...(args.channel_axis === null && axes.channelAxis !== undefined ? { channelAxis: axes.channelAxis } : {}),
     ...(threads === undefined ? {} : { threads }),
     nchan,
     minTrainMasks: 0,
+    ...(args.ignore_label === null ? {} : { ignoreLabel: args.ignore_label }),
     signal,
   });
   notes.push(...set.notes);
   const [example] = set.examples as [TrainingExample];
-  if (file.flows === undefined) await writeFlows(`${stemOf(name)}_flows.tif`, example, options, notes);
+  if (file.flows === undefined && !example.ignored)
+    await writeFlows(`${stemOf(name)}_flows.tif`, example, options, notes);
   return example;
 }
 
@@ -105,9 +107,14 @@ function imageOptions(args: Args): TrainingSetOptions {
   };
 }
 
-/** Flows where there are some, else labels. */
-async function readLabels({ labels, flows }: TrainingFiles, notes: string[]): Promise<NdArray<AnyTypedArray>> {
+/** Flows where there are some, else labels. Flows do not tell which regions are to be ignored. */
+async function readLabels(
+  { labels, flows }: TrainingFiles,
+  { ignore_label: ignoreLabel }: Args,
+  notes: string[],
+): Promise<NdArray<AnyTypedArray>> {
   if (flows === undefined) return readLabelFile(labels!);
+  if (ignoreLabel !== null && labels !== undefined) return readLabelFile(labels);
   const kept = (await readArray(flows)) as NdArray<AnyTypedArray>;
   if (labels === undefined) return kept;
   if (await isNewer(labels, flows))

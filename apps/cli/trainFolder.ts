@@ -53,11 +53,11 @@ export function trainingFolder(options: TrainingFolderOptions): TrainingFolder {
     async write(file, bytes) {
       await mkdir(state, { recursive: true });
       await write(join(state, file), bytes);
-      const { weights, progress } = await readCheckpoint(bytes);
+      const { weights, best, progress } = await readCheckpoint(bytes);
       const epoch = progress.trainLosses.length - 1;
       if (epoch === epochs - 1) return; // `finish` follows
       const path = saveEach ? `${modelPath}_epoch_${String(epoch).padStart(4, '0')}` : modelPath;
-      await save(path, new Map([...weights, ...diameters]));
+      await save(path, new Map([...(best ?? weights), ...diameters]));
     },
   };
   return {

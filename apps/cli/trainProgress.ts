@@ -44,6 +44,10 @@ export function trainingProgress(host: Host, reporter: Reporter, verbose: boolea
         reporter.say(lossLine({ ...report, trainLoss: mean }, seconds));
         losses.length = 0;
       }
+      if (report.testPrecision !== undefined) {
+        live('');
+        reporter.say(`epoch ${report.epoch}: precision ${report.testPrecision.toFixed(3)} on the test images`);
+      }
       const left = (seconds / (report.epoch - first + 1)) * (report.epochs - 1 - report.epoch);
       live(liveLine({ ...report, ...(testLoss === undefined ? {} : { testLoss }) }, left));
     },

@@ -1,8 +1,6 @@
 /** What a training came to: the network before and after it on labelled images, for the page of `reportPage`. */
 import { basename } from 'node:path';
 import {
-  averagePrecision,
-  CellposeModel,
   imageToRgb,
   type Masks,
   meanPrecision,
@@ -10,8 +8,8 @@ import {
   outlineView,
   type Precision,
   pooledPrecision,
-  renumber,
   type StateDict,
+  segmentExamples,
   type TrainingExample,
   writePng,
 } from 'cellpose-ts';
@@ -32,7 +30,6 @@ const mostImages = 24;
 const mostSamples = 4;
 /** Larger images are shown in part, in pixels. */
 const sampleSize = 320;
-const thresholds = [0.5, 0.75, 0.9];
 
 /** Up to so many images, spread over the list. */
 export function someOf<T>(list: readonly T[], most = mostImages): T[] {
@@ -45,32 +42,28 @@ export async function measureTraining(options: MeasureOptions): Promise<Pick<Rep
   const { before, after, examples, threads, signal, onImage } = options;
   const networks = [...(before ? [{ label: 'before', stateDict: before }] : []), { label: 'after', stateDict: after }];
   const shown = new Set(someOf(examples, mostSamples));
-  const samples = new Map([...shown].map((example) => [example, [picture(example, labelsOf(example), 'labels')]]));
+  const samples = new Map<TrainingExample, Sample['pictures'][number][]>();
   const precision: PrecisionRow[] = [];
   let done = 0;
   for (const { label, stateDict } of networks) {
-    const model = await CellposeModel.load({ stateDict, ...(threads === undefined ? {} : { threads }) });
-    try {
-      const scores: Precision[] = [];
-      for (const example of examples) {
-        const { image, diameter } = example;
-        const { masks } = await model.eval(image, { normalize: false, channelAxis: 0, diameter, signal });
-        const score = averagePrecision(labelsOf(example), masks, thresholds);
-        scores.push(score);
-        samples.get(example)?.push(picture(example, masks, `${label}: precision ${score.ap[0]!.toFixed(2)} at 0.5`));
-        onImage(++done, networks.length * examples.length);
+    const scores: Precision[] = [];
+    const run = { signal, ...(threads === undefined ? {} : { threads }) };
+    for await (const { example, labels, masks, precision: score } of segmentExamples(stateDict, examples, run)) {
+      scores.push(score);
+      if (shown.has(example)) {
+        const pictures = samples.get(example) ?? [picture(example, labels, 'labels')];
+        pictures.push(picture(example, masks, `${label}: ${inWords(score)}`));
+        samples.set(example, pictures);
       }
-      precision.push({ label, mean: meanPrecision(scores).ap, pooled: pooledPrecision(scores).ap });
-    } finally {
-      await model.release();
+      onImage(++done, networks.length * examples.length);
     }
+    precision.push({ label, mean: meanPrecision(scores).ap, pooled: pooledPrecision(scores).ap });
   }
   return { precision, samples: [...samples].map(([{ name }, pictures]) => ({ name: basename(name), pictures })) };
 }
 
-function labelsOf({ flows }: TrainingExample): Masks {
-  const [, ly, lx] = flows.shape as readonly [number, number, number];
-  return renumber({ data: Int32Array.from(flows.data.subarray(0, ly * lx)), shape: [ly, lx] });
+function inWords({ ap }: Precision): string {
+  return Number.isNaN(ap[0]!) ? 'no cells, rightly' : `precision ${ap[0]!.toFixed(2)} at 0.5`;
 }
 
 function picture({ image }: TrainingExample, masks: Masks, caption: string): Sample['pictures'][number] {

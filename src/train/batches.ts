@@ -1,10 +1,19 @@
 /** Tiles for one step: cut from turned, scaled and mirrored examples. */
-
-import { sizeOf } from '../array/ndarray.ts';
+import type { FloatArray } from '../array/ndarray.ts';
 import type { Random } from '../array/random.ts';
 import { drawAugmentation, randomRotateAndResize } from '../transforms/randomRotateAndResize.ts';
+import type { Task } from './task.ts';
 import type { Batch } from './trainer.ts';
-import type { TrainingExample } from './trainingSet.ts';
+
+/** An example as a task wants it. */
+export interface Source {
+  /** (nchan, ly, lx), scaled. */
+  readonly image: FloatArray;
+  /** Of `Task.targetsOf`. */
+  readonly targets: FloatArray;
+  /** Of its cells, in pixels. */
+  readonly diameter: number;
+}
 
 export interface BatchOptions {
   /** Size of tiles in pixels. */
@@ -14,26 +23,22 @@ export interface BatchOptions {
   readonly scaleRange: number;
   /** Diameter in pixels to which the network wants cells scaled. */
   readonly diamMean: number;
+  readonly task: Task;
 }
 
-/** One tile of each example, drawn by chance. */
-export function makeBatch(examples: readonly TrainingExample[], random: Random, options: BatchOptions): Batch {
-  const { bsize, rescale, scaleRange, diamMean } = options;
-  const { images, labels } = randomRotateAndResize(
-    examples.map(({ image }) => image),
+/** One tile of each source, drawn by chance. */
+export function makeBatch(sources: readonly Source[], random: Random, options: BatchOptions): Batch {
+  const { bsize, rescale, scaleRange, diamMean, task } = options;
+  const { images, labels, scale } = randomRotateAndResize(
+    sources.map(({ image }) => image),
     {
-      labels: examples.map(withoutNumbers),
-      draws: examples.map(() => drawAugmentation(random)),
+      labels: sources.map(({ targets }) => targets),
+      lastLabels: task.lastTargets,
+      draws: sources.map(() => drawAugmentation(random)),
       scaleRange,
       size: [bsize, bsize],
-      ...(rescale ? { rescale: examples.map(({ diameter }) => diameter / diamMean) } : {}),
+      ...(rescale ? { rescale: sources.map(({ diameter }) => diameter / diamMean) } : {}),
     },
   );
-  return { x: images, lbl: labels! };
-}
-
-/** The planes that are learned: 1 in cells, flow y, flow x. */
-function withoutNumbers({ flows: { data, shape } }: TrainingExample): TrainingExample['flows'] {
-  const [planes, ly, lx] = shape;
-  return { data: data.subarray(sizeOf([ly, lx])), shape: [planes - 1, ly, lx] };
+  return { x: images, lbl: task.labelsOf(labels!, scale) };
 }

@@ -14,6 +14,8 @@ export interface TrainingState {
   readonly moments: ReadonlyMap<string, Float32Array>;
   readonly steps: number;
   readonly progress: Progress;
+  /** Weights that did best on held-out images, where they are kept. */
+  readonly best?: ReadonlyMap<string, FloatArray> | undefined;
 }
 
 /** Losses so far; entry e is epoch e. */
@@ -21,15 +23,19 @@ export interface Progress {
   readonly trainLosses: readonly number[];
   /** null where none was measured. */
   readonly testLosses: readonly (number | null)[];
+  /** Precision on held-out images, likewise; missing in files of versions that did not measure it. */
+  readonly precisions?: readonly (number | null)[];
   /** Of the settings that decide the numbers, so that a training is not resumed with others. */
   readonly settings: string;
 }
 
 const momentPrefix = 'moments of ';
+const bestPrefix = 'best of ';
 
-export function writeCheckpoint({ weights, moments, steps, progress }: TrainingState): Uint8Array {
+export function writeCheckpoint({ weights, moments, steps, progress, best }: TrainingState): Uint8Array {
   const tensors = new Map<string, FloatArray>(weights);
   for (const [name, data] of moments) tensors.set(momentPrefix + name, { data, shape: [data.length] });
+  for (const [name, array] of best ?? []) tensors.set(bestPrefix + name, array);
   const metadata = { kind: 'training', steps: String(steps), progress: JSON.stringify(progress) };
   return writeSafetensors(tensors, { metadata });
 }
@@ -41,11 +47,19 @@ export async function readCheckpoint(bytes: Uint8Array): Promise<TrainingState> 
   if (kind !== 'training' || steps === undefined || progress === undefined)
     throw new FormatError('checkpoint', 'these weights have no state of a training beside them; start without resume');
   const weights = new Map<string, FloatArray>();
+  const best = new Map<string, FloatArray>();
   const moments = new Map<string, Float32Array>();
   for (const [name, { data, shape }] of await readStateDict(file)) {
     if (!(data instanceof Float32Array)) throw new FormatError('checkpoint', `${name} is not of 32-bit floats`);
     if (name.startsWith(momentPrefix)) moments.set(name.slice(momentPrefix.length), data);
+    else if (name.startsWith(bestPrefix)) best.set(name.slice(bestPrefix.length), { data, shape });
     else weights.set(name, { data, shape });
   }
-  return { weights, moments, steps: Number(steps), progress: JSON.parse(progress) as Progress };
+  return {
+    weights,
+    moments,
+    steps: Number(steps),
+    progress: JSON.parse(progress) as Progress,
+    ...(best.size > 0 && { best }),
+  };
 }

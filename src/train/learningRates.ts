@@ -1,16 +1,22 @@
 /**
  * Learning rate of each epoch: ten steps up from 0, level, and at the end of long trainings halved again and again.
- * Source: cellpose 3.1 and 4 `train.train_seg`.
+ * Source: cellpose 3.1 and 4 `train.train_seg`; 2.2.3 `UnetModel._train_net`.
  */
 import { OptionError } from '../errors.ts';
 
 export interface ScheduleRules {
-  /** Trainings of more epochs than this, up to 300, end with ten halvings of five epochs each; longer ones with ten of ten. */
+  /** Trainings of more epochs than this end with ten halvings of ten epochs each. */
+  readonly longDecayAbove: number;
+  /** Shorter ones of more epochs than this with ten of five. */
   readonly shortDecayAbove: number;
+  /** Epochs by which the halvings come too late to be all there. */
+  readonly late: number;
 }
 
-export const schedule3: ScheduleRules = Object.freeze({ shortDecayAbove: 100 });
-export const schedule4: ScheduleRules = Object.freeze({ shortDecayAbove: 99 });
+/** Of `UnetModel`; the warm-up is not counted there, so the last of the halvings is never reached. */
+export const schedule2: ScheduleRules = Object.freeze({ longDecayAbove: 250, shortDecayAbove: Infinity, late: 10 });
+export const schedule3: ScheduleRules = Object.freeze({ longDecayAbove: 300, shortDecayAbove: 100, late: 0 });
+export const schedule4: ScheduleRules = Object.freeze({ longDecayAbove: 300, shortDecayAbove: 99, late: 0 });
 
 const warmUp = 10;
 
@@ -27,8 +33,9 @@ export function learningRates(learningRate: number, epochs: number, rules: Sched
     throw new OptionError('epochs', epochs, `epochs: needs a whole number, 1 or more; got ${epochs}`);
   const rates = new Float64Array(Math.max(warmUp, epochs)).fill(learningRate);
   for (let i = 0; i < warmUp; i++) rates[i] = (i * learningRate) / (warmUp - 1);
-  const [halvings, length] = epochs > 300 ? [10, 10] : epochs > rules.shortDecayAbove ? [10, 5] : [0, 0];
-  const start = rates.length - halvings * length;
+  const length = epochs > rules.longDecayAbove ? 10 : epochs > rules.shortDecayAbove ? 5 : 0;
+  if (length === 0) return rates;
+  const start = rates.length - 10 * length + rules.late;
   for (let i = start; i < rates.length; i++) rates[i] = learningRate / 2 ** (Math.floor((i - start) / length) + 1);
   return rates;
 }

@@ -1,34 +1,18 @@
 /** Trainings of a small network on drawn discs: it learns, repeats itself, goes on where it was stopped, and stops in time. */
 import { beforeAll, describe, expect, it, test } from 'vitest';
+import { discs } from '../../test/helpers/discs.ts';
 import { seededRandom } from '../array/random.ts';
 import { createNetwork } from '../engine/network.ts';
 import { runNet } from '../engine/runNet.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { initialState } from './initialState.ts';
+import { segmentExamples } from './segmentExamples.ts';
 import { makeTrainingSet, type TrainingExample, type TrainingImage } from './trainingSet.ts';
-import { checkpointName, trainSeg } from './trainSeg.ts';
+import { checkpointName } from './trainNetwork.ts';
+import { trainSeg } from './trainSeg.ts';
 import type { EpochReport, TrainingStore, TrainSegOptions } from './trainSegOptions.ts';
 
 const size = 64;
-
-/** Six soft discs on a grid, of varied size and brightness. */
-function discs(seed: number): TrainingImage {
-  const random = seededRandom(seed);
-  const pixels = new Float32Array(size * size);
-  const labels = new Uint8Array(size * size);
-  for (let k = 0; k < 6; k++) {
-    const [cy, cx] = [16 + 32 * Math.floor(k / 3) + 4 * random(), 11 + 20 * (k % 3) + 4 * random()];
-    const [radius, light] = [6 + 2 * random(), 100 + 80 * random()];
-    for (let y = 0; y < size; y++)
-      for (let x = 0; x < size; x++)
-        if (Math.hypot(y - cy, x - cx) < radius) {
-          labels[y * size + x] = k + 1;
-          pixels[y * size + x] = light;
-        }
-  }
-  for (let i = 0; i < pixels.length; i++) pixels[i]! += 10 * random();
-  return { image: { data: pixels, shape: [size, size] }, labels: { data: labels, shape: [size, size] } };
-}
 
 const config = { nbase: [2, 4, 8], nout: 3 };
 const fresh = () => initialState(config, seededRandom(1), 14);
@@ -153,6 +137,129 @@ test('an epoch can have another number of images, drawn by chance', async () => 
   expect(trainLosses).toHaveLength(2);
   expect(Number.isFinite(trainLosses[1]!)).toBe(true);
   expect(all.trainLosses).toHaveLength(1);
+});
+
+describe('keeping the best', () => {
+  const options = { ...settings, epochs: 24, measureEvery: 4, saveEvery: 5 };
+
+  it('gives the weights of the epoch that found the discs best, also across a stop', async () => {
+    const reports: EpochReport[] = [];
+    const onEpoch = (report: EpochReport) => reports.push(report);
+    const kept = await trainSeg(fresh(), examples, { ...options, testExamples, keepBest: true, onEpoch });
+    const measured = [...kept.precisions.keys()].filter((epoch) => !Number.isNaN(kept.precisions[epoch]!));
+    expect(measured).toEqual([4, 8, 12, 16, 20, 23]);
+    const highest = Math.max(...measured.map((epoch) => kept.precisions[epoch]!));
+    expect(highest).toBeGreaterThan(0.5);
+    expect(kept.epoch).toBe(kept.precisions.indexOf(highest));
+    expect(reports[8]!.testPrecision).toBe(kept.precisions[8]);
+    expect(reports[9]).not.toHaveProperty('testPrecision');
+    const plain = await trainSeg(fresh(), examples, { ...options, testExamples });
+    expect(plain.trainLosses).toEqual(kept.trainLosses);
+    expect(plain.precisions.every(Number.isNaN)).toBe(true);
+    const scores = [];
+    for await (const { precision } of segmentExamples(kept.stateDict, testExamples, { thresholds: [0.5], threads: 1 }))
+      scores.push(precision.ap[0]!);
+    expect((scores[0]! + scores[1]!) / 2).toBeCloseTo(highest, 6);
+
+    const store = memoryStore();
+    const stop = new AbortController();
+    const own = { ...options, testExamples, keepBest: true, store };
+    const stopped = trainSeg(fresh(), examples, {
+      ...own,
+      signal: stop.signal,
+      onEpoch: ({ epoch }) => epoch === 17 && stop.abort(new Error('enough')),
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    const resumed = await trainSeg(fresh(), examples, { ...own, resume: true });
+    expect(resumed.precisions).toEqual(kept.precisions);
+    expect(resumed.stateDict).toEqual(kept.stateDict);
+  });
+
+  it('ends when the precision does not rise any more', async () => {
+    const { trainLosses, precisions, epoch } = await trainSeg(fresh(), examples, {
+      ...options,
+      epochs: 60,
+      testExamples,
+      patience: 8,
+    });
+    expect(trainLosses.length).toBeLessThan(60);
+    expect(epoch).toBe(trainLosses.length - 1);
+    const best = precisions.indexOf(Math.max(...precisions.filter((precision) => !Number.isNaN(precision))));
+    expect(trainLosses.length - 1 - best).toBe(8);
+  });
+
+  it('needs images to measure on', async () => {
+    await expect(trainSeg(fresh(), examples, { ...options, keepBest: true })).rejects.toThrow(/keepBest: needs test/);
+    await expect(trainSeg(fresh(), examples, { ...options, patience: 3 })).rejects.toThrow(/patience: needs test/);
+  });
+});
+
+describe('images without cells', () => {
+  const empty = { ...discs(11), labels: { data: new Uint8Array(size * size), shape: [size, size] }, name: 'empty' };
+
+  it('are left out, or kept on request and scaled as the others', async () => {
+    const images = [...[1, 2, 3].map(discs), empty];
+    const without = await makeTrainingSet(images, { channels: [0, 0] });
+    expect(without.leftOut.map(({ name }) => name)).toEqual(['empty']);
+    const { examples: all } = await makeTrainingSet(images, { channels: [0, 0], negatives: true });
+    expect(all.map(({ cells }) => cells)).toEqual([6, 6, 6, 0]);
+    const options = { ...settings, epochs: 3, nimgPerEpoch: 4 };
+    const { stateDict } = await trainSeg(fresh(), all, options);
+    const mean = (all[0]!.diameter + all[1]!.diameter + all[2]!.diameter) / 3;
+    expect(stateDict.get('diam_labels')!.data[0]).toBeCloseTo(mean, 4);
+    // Whatever its own diameter is said to be, it is scaled as the others.
+    const other = [...all.slice(0, 3), { ...all[3]!, diameter: 50 }];
+    expect((await trainSeg(fresh(), other, options)).stateDict).toEqual(stateDict);
+  });
+
+  it('cannot be all there is', async () => {
+    await expect(makeTrainingSet([empty], { negatives: true })).rejects.toThrow(/none of 1 images has 5 cells/);
+  });
+});
+
+describe('regions that are not to be judged', () => {
+  const n = size * size;
+  /** The lower half of the picture is marked with 255. */
+  function half(seed: number) {
+    const { image, labels } = discs(seed);
+    const data = Uint8Array.from(labels.data as Uint8Array, (label, i) => (i >= n / 2 ? 255 : label));
+    return { image, labels: { data, shape: [size, size] } };
+  }
+
+  it('are no cells, and have no part in the loss', async () => {
+    const options = { channels: [0, 0] as const, minTrainMasks: 3, ignoreLabel: 255 };
+    const { examples: partly } = await makeTrainingSet([half(1)], options);
+    const [example] = partly as [TrainingExample];
+    expect(example.cells).toBe(3);
+    expect(example.ignored!.subarray(0, n / 2).every((value) => value === 0)).toBe(true);
+    expect(example.ignored!.subarray(n / 2).every((value) => value === 1)).toBe(true);
+    const { examples: whole } = await makeTrainingSet([discs(1)], options);
+    expect(whole[0]).not.toHaveProperty('ignored');
+    // What the labels say there changes nothing.
+    const flows = { ...example.flows, data: example.flows.data.slice() };
+    for (let plane = 0; plane < 4; plane++) flows.data.fill(0.7, plane * n + n / 2 + 2 * size, (plane + 1) * n);
+    const train = async (set: readonly TrainingExample[]) =>
+      (await trainSeg(fresh(), set, { ...settings, epochs: 4, nimgPerEpoch: 4, scaleRange: 0 })).trainLosses;
+    const losses = await train(partly);
+    expect(await train([{ ...example, flows }])).toEqual(losses);
+    const { ignored: _, ...judged } = example;
+    expect(await train([judged])).not.toEqual(losses);
+  });
+
+  it('hold no wrong cells when a network is measured', async () => {
+    const { stateDict } = await trainSeg(fresh(), examples, settings);
+    const judge = async (image: TrainingImage, ignoreLabel: number) => {
+      const options = { channels: [0, 0] as const, minTrainMasks: 3, ignoreLabel };
+      const { examples: one } = await makeTrainingSet([image], options);
+      for await (const { precision } of segmentExamples(stateDict, one, { threads: 1 })) return precision;
+      throw new Error('nothing came');
+    };
+    const { fp, tp } = await judge(half(7), 255);
+    expect([fp[0], tp[0]]).toEqual([0, 3]);
+    const upper = half(7);
+    const unmarked = { ...upper, labels: { ...upper.labels, data: upper.labels.data.map((v) => (v === 255 ? 0 : v)) } };
+    expect((await judge(unmarked, 255)).fp[0]).toBe(3);
+  });
 });
 
 describe('what cannot work is refused', () => {

@@ -21,6 +21,8 @@ export interface EpochReport {
   readonly blankLoss: number;
   /** Where the epoch has one. */
   readonly testLoss?: number;
+  /** Mean precision on the test examples at an intersection over union of 0.5, where it was measured. */
+  readonly testPrecision?: number;
   readonly learningRate: number;
   /** Tiles per second in this epoch. */
   readonly tilesPerSecond: number;
@@ -53,6 +55,15 @@ export interface TrainSegOptions {
   readonly testProbs?: readonly number[];
   /** Examples to measure the loss on, in epoch 5 and every tenth. */
   readonly testExamples?: readonly TrainingExample[];
+  /**
+   * Give the weights of the epoch whose mean precision on `testExamples` was highest, at an intersection over union of 0.5, and
+   * not those of the last. @default false
+   */
+  readonly keepBest?: boolean;
+  /** End the training when that precision has not risen for so many epochs. @default never */
+  readonly patience?: number;
+  /** Epochs between measurements of the precision, for `keepBest` and `patience`. @default 10 */
+  readonly measureEvery?: number;
   /** Of all random numbers. @default 0 */
   readonly seed?: number;
   readonly store?: TrainingStore;
@@ -83,6 +94,9 @@ export interface TrainingSettings {
   readonly nimgTestPerEpoch: number | undefined;
   readonly trainProbs: readonly number[] | undefined;
   readonly testProbs: readonly number[] | undefined;
+  readonly keepBest: true | undefined;
+  readonly patience: number | undefined;
+  readonly measureEvery: number | undefined;
   readonly seed: number;
   readonly saveEvery: number;
 }
@@ -105,6 +119,8 @@ const ranges: Partial<Record<keyof TrainingSettings, Range>> = {
   nimgPerEpoch: whole,
   nimgTestPerEpoch: whole,
   saveEvery: whole,
+  patience: whole,
+  measureEvery: whole,
 };
 
 /** @throws OptionError that names the option, its value and what it must be. */
@@ -125,6 +141,9 @@ export function settleTraining(options: TrainSegOptions, images: number): Traini
     nimgTestPerEpoch: options.nimgTestPerEpoch,
     trainProbs: options.trainProbs,
     testProbs: options.testProbs,
+    keepBest: options.keepBest || undefined,
+    patience: options.patience,
+    measureEvery: options.measureEvery,
     seed: options.seed ?? 0,
     saveEvery: options.saveEvery ?? 100,
   };
@@ -135,6 +154,10 @@ export function settleTraining(options: TrainSegOptions, images: number): Traini
   }
   if (settings.optimizer !== 'adamw' && settings.optimizer !== 'sgd')
     throw new OptionError('optimizer', settings.optimizer, `optimizer: needs 'adamw' or 'sgd'`);
+  if ((settings.keepBest || settings.patience) && !options.testExamples?.length) {
+    const option = settings.keepBest ? 'keepBest' : 'patience';
+    throw new OptionError(option, settings[option], `${option}: needs testExamples, to see what is best`);
+  }
   checkChances('trainProbs', settings.trainProbs, images);
   checkChances('testProbs', settings.testProbs, options.testExamples?.length ?? 0);
   return settings;

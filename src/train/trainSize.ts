@@ -40,16 +40,17 @@ export interface TrainSizeResult {
 
 /**
  * @param stateDict  the trained network whose styles are used.
- * @param examples   from `makeTrainingSet`; images, not tiles of a fixed diameter.
+ * @param all        from `makeTrainingSet`; images, not tiles of a fixed diameter. Those without cells are left out.
  * @throws OptionError for impossible options; FormatError as `createNetwork`; the signal's reason after cancellation.
  */
 export async function trainSize(
   stateDict: StateDict,
-  examples: readonly TrainingExample[],
+  all: readonly TrainingExample[],
   options: TrainSizeOptions = {},
 ): Promise<TrainSizeResult> {
   const { epochs = 10, bsize = 512, l2 = 1 } = options;
-  if (examples.length === 0) throw new OptionError('examples', 0, 'trainSize: there are no images');
+  const examples = all.filter(({ cells }) => cells > 0);
+  if (examples.length === 0) throw new OptionError('examples', 0, 'trainSize: there are no images with cells');
   if (!(Number.isInteger(epochs) && epochs >= 1))
     throw new OptionError('epochs', epochs, `epochs: needs a whole number, 1 or more; got ${epochs}`);
   if (!(Number.isInteger(bsize) && bsize >= 32 && bsize % 8 === 0))

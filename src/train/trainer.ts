@@ -8,7 +8,9 @@ import { threadCount } from '../kernels/threadCount.ts';
 import { type CPnetDescription, readCPnetState } from '../nets/cpnetState.ts';
 import type { Device } from '../platform/types.ts';
 import type { Optimizer } from './optimizers.ts';
-import { gradientName, lossGraph, type TrainingGraph, trainingGraph } from './trainingGraph.ts';
+import { segTask } from './segTask.ts';
+import type { Task } from './task.ts';
+import { gradientName, lossGraph, partName, type TrainingGraph, trainingGraph } from './trainingGraph.ts';
 
 export interface TrainerOptions {
   readonly optimizer: Optimizer;
@@ -16,21 +18,23 @@ export interface TrainerOptions {
   readonly threads?: number;
   /** What shall compute gradients; default 'cpu'. The weights follow on the processor in any case. */
   readonly device?: Device;
+  /** What the network learns; default: flows and cell probability. */
+  readonly task?: Task;
 }
 
 /** Tiles and what the network should say of them. */
 export interface Batch {
   /** (batch, nchan, ly, lx), scaled. */
   readonly x: FloatArray;
-  /** (batch, 3, ly, lx): 1 in cells, unit flow y, unit flow x. */
+  /** (batch, planes, ly, lx), as the task wants it: 1 in cells, unit flow y, unit flow x. */
   readonly lbl: FloatArray;
 }
 
 /** Losses of one batch. */
 export interface Losses {
   readonly loss: number;
-  readonly lossFlow: number;
-  readonly lossProb: number;
+  /** What it consists of, where it does. */
+  readonly parts: Readonly<Record<string, number>>;
 }
 
 export interface Trainer {
@@ -54,8 +58,6 @@ export interface Trainer {
   release(): Promise<void>;
 }
 
-/** Weight of a batch in the running statistics of batch normalisation, as in Cellpose's networks. */
-const momentum = 0.05;
 /** Shapes of batch that stay compiled: the usual one, and the last one of an epoch, which is smaller. */
 const keptSessions = 2;
 
@@ -64,14 +66,15 @@ const keptSessions = 2;
  * @throws as `readCPnetState`.
  */
 export function createTrainer(stateDict: StateDict, { optimizer, ...options }: TrainerOptions): Trainer {
-  const { device = 'cpu' } = options;
+  const { device = 'cpu', task = segTask() } = options;
   const threads = threadCount('createTrainer', options.threads);
-  const { config, weights: read } = readCPnetState(stateDict);
+  const { config: described, weights: read } = readCPnetState(stateDict);
+  const config = task.styleOn === undefined ? described : { ...described, styleOn: task.styleOn };
   const weights = new Map([...read].map(([name, { data, shape }]) => [name, { data: data.slice(), shape }]));
   const graphs = new Map<string, TrainingGraph>();
   const graphOf = ([batch, ly, lx]: readonly number[]): TrainingGraph => {
     const key = [batch, ly, lx].join();
-    const graph = graphs.get(key) ?? trainingGraph(config, { batch, ly, lx });
+    const graph = graphs.get(key) ?? trainingGraph(config, { batch, ly, lx }, task);
     graphs.set(key, graph);
     return graph;
   };
@@ -79,7 +82,7 @@ export function createTrainer(stateDict: StateDict, { optimizer, ...options }: T
     createSession(encodeOnnx(graphOf(shape).graph, new Map()), { threads, device }),
   );
   const evaluations = new SessionCache(keptSessions, ([batch, ly, lx]) =>
-    createSession(encodeOnnx(lossGraph(config, { batch, ly, lx }), new Map()), { threads, device }),
+    createSession(encodeOnnx(lossGraph(config, { batch, ly, lx }, task), new Map()), { threads, device }),
   );
   return {
     config,
@@ -96,7 +99,11 @@ export function createTrainer(stateDict: StateDict, { optimizer, ...options }: T
       const training = graphOf(shape);
       const named = training.trained.map((name) => [name, weights.get(name)!]);
       const results = await steps.use(shape, (session) => session.run({ x, lbl, ...Object.fromEntries(named) }));
-      follow(weights, results, training, optimizer, learningRate);
+      optimizer.beginStep();
+      for (const name of training.trained)
+        optimizer.update(name, weights.get(name)!.data, results[gradientName(name)].data, learningRate);
+      for (const [name, pixels] of training.statistics)
+        follow(name, weights.get(name)!.data, results[name].data, pixels, task.momentum);
       return lossesOf(results);
     },
     async evaluate({ x, lbl }) {
@@ -117,25 +124,17 @@ function sizeOfBatch({ shape: [batch, , ly, lx] }: FloatArray): readonly [number
 }
 
 function lossesOf(results: Results): Losses {
-  const number = (name: string) => results[name].data[0];
-  return { loss: number('loss'), lossFlow: number('loss_flow'), lossProb: number('loss_prob') };
+  const prefix = partName('');
+  const parts = Object.entries(results).filter(([name]) => name.startsWith(prefix));
+  return {
+    loss: results['loss'].data[0],
+    parts: Object.fromEntries(parts.map(([name, { data }]) => [name.slice(prefix.length), data[0]])),
+  };
 }
 
-function follow(
-  weights: ReadonlyMap<string, NdArray<Float32Array>>,
-  results: Results,
-  { trained, statistics }: TrainingGraph,
-  optimizer: Optimizer,
-  learningRate: number,
-): void {
-  optimizer.beginStep();
-  for (const name of trained)
-    optimizer.update(name, weights.get(name)!.data, results[gradientName(name)].data, learningRate);
-  for (const [name, pixels] of statistics) {
-    const running = weights.get(name)!.data;
-    // The stored variance is the unbiased one.
-    const factor = name.endsWith('running_var') ? pixels / (pixels - 1) : 1;
-    const { data } = results[name];
-    for (let i = 0; i < running.length; i++) running[i] = (1 - momentum) * running[i] + momentum * factor * data[i];
-  }
+/** Moves running statistics towards those of the batch, which come from so many pixels. */
+function follow(name: string, running: Float32Array, batch: Float32Array, pixels: number, momentum: number): void {
+  // The stored variance is the unbiased one.
+  const factor = name.endsWith('running_var') ? pixels / (pixels - 1) : 1;
+  for (let i = 0; i < running.length; i++) running[i] = (1 - momentum) * running[i] + momentum * factor * batch[i];
 }

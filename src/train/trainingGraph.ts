@@ -5,13 +5,14 @@ import { batchStatistics } from '../graph/passes/batchStatistics.ts';
 import { lateUpsampling } from '../graph/passes/lateUpsampling.ts';
 import { splitUpsampledConvInGraph } from '../graph/passes/splitUpsampledConv.ts';
 import { type CPnetConfig, cpnet, type TileShape } from '../nets/cpnet.ts';
-import { segLoss } from './segLoss.ts';
+import { segTask } from './segTask.ts';
+import type { Task } from './task.ts';
 
 export interface TrainingGraph {
   /**
-   * Inputs 'x' (batch, nchan, ly, lx), 'lbl' (batch, 3, ly, lx) and all weights by name; outputs 'loss', 'loss_flow',
-   * 'loss_prob', the gradients as `gradientName` names them, and mean and biased variance of each batch normalisation by
-   * the names of the stored ones.
+   * Inputs 'x' (batch, nchan, ly, lx), 'lbl' (batch, planes, ly, lx) and all weights by name; outputs 'loss' and its parts as
+   * `partName` names them, the gradients as `gradientName` does, and mean and biased variance of each batch normalisation
+   * by the names of the stored ones.
    */
   readonly graph: Graph;
   /** Names of the weights that are trained, in the order of the state dict. */
@@ -24,17 +25,21 @@ export function gradientName(parameter: string): string {
   return `gradient of ${parameter}`;
 }
 
+export function partName(part: string): string {
+  return `loss_${part}`;
+}
+
 /** The network as at inference, with its loss: inputs as above and the stored statistics; outputs of the losses only. */
-export function lossGraph(config: CPnetConfig, tiles: TileShape): Graph {
+export function lossGraph(config: CPnetConfig, tiles: TileShape, task: Task = segTask()): Graph {
   const graph = lateUpsampling(cpnet(config, tiles));
-  appendLoss(graph, tiles);
+  appendLosses(graph, tiles, task);
   return graph;
 }
 
-export function trainingGraph(config: CPnetConfig, tiles: TileShape): TrainingGraph {
+export function trainingGraph(config: CPnetConfig, tiles: TileShape, task: Task = segTask()): TrainingGraph {
   const inference = cpnet(config, tiles);
   const graph = batchStatistics(splitUpsampledConvInGraph(lateUpsampling(inference)));
-  const loss = appendLoss(graph, tiles);
+  const loss = appendLosses(graph, tiles, task);
   const parameters = [...graph.parameters];
   for (const [parameter, gradient] of backward(graph, loss, parameters))
     graph.output(gradientName(parameter.name), gradient);
@@ -44,14 +49,13 @@ export function trainingGraph(config: CPnetConfig, tiles: TileShape): TrainingGr
 }
 
 /** Puts the losses in place of what the network gives. */
-function appendLoss(graph: Graph, { batch, ly, lx }: TileShape): Value {
-  const lbl = graph.input('lbl', [batch, 3, ly, lx]);
-  const { loss, flow, prob } = segLoss(graph, graph.outputs.get('y')!, lbl);
+function appendLosses(graph: Graph, { batch, ly, lx }: TileShape, task: Task): Value {
+  const lbl = graph.input('lbl', [batch, task.planes, ly, lx]);
+  const { loss, parts } = task.appendLosses(graph, graph.outputs.get('y')!, lbl);
   graph.outputs.delete('y');
   graph.outputs.delete('style');
   graph.output('loss', loss);
-  graph.output('loss_flow', flow);
-  graph.output('loss_prob', prob);
+  for (const [part, value] of Object.entries(parts)) graph.output(partName(part), value);
   return loss;
 }
 

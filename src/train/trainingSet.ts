@@ -33,6 +33,10 @@ export interface TrainingSetOptions {
   readonly normalize?: boolean | NormalizeParams;
   /** Images with fewer cells are left out. @default 5 */
   readonly minTrainMasks?: number;
+  /** Keep images without any cell, from which a network learns what is none. @default false */
+  readonly negatives?: boolean;
+  /** Label of regions that are not to be judged, for example where cells could not be told apart. @default none */
+  readonly ignoreLabel?: number;
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -44,7 +48,9 @@ export interface TrainingExample {
   readonly image: FloatArray;
   /** (4, ly, lx): label, 1 in cells, unit flow y, unit flow x. */
   readonly flows: FloatArray;
-  /** Median diameter of the cells in pixels, at least 5. */
+  /** 1 at pixels that are not to be judged, (ly, lx); only where there are such. */
+  readonly ignored?: Uint8Array;
+  /** Median diameter of the cells in pixels, at least 5; without cells it means nothing. */
   readonly diameter: number;
   readonly cells: number;
 }
@@ -64,13 +70,13 @@ const smallestDiameter = 5;
  * Prepares a training set, image after image.
  *
  * @throws OptionError, ShapeError that begin with the image's name: labels that are none (fractions, a colour picture, one
- *   value all over), sizes that differ; OptionError if no image is left; the signal's reason after cancellation.
+ *   value all over), sizes that differ; OptionError if no image with cells is left; the signal's reason after cancellation.
  */
 export async function makeTrainingSet(
   images: readonly TrainingImage[],
   options: TrainingSetOptions = {},
 ): Promise<TrainingSet> {
-  const { minTrainMasks = 5, onProgress, signal } = options;
+  const { minTrainMasks = 5, negatives = false, onProgress, signal } = options;
   const examples: TrainingExample[] = [];
   const leftOut: { name: string; reason: string }[] = [];
   const notes: string[] = [];
@@ -79,11 +85,11 @@ export async function makeTrainingSet(
     const name = image.name ?? `image ${i}`;
     const { example, notes: own } = await named(name, () => makeExample(name, image, options));
     notes.push(...own.map((note) => `${name}: ${note}`));
-    if (example.cells >= minTrainMasks) examples.push(example);
+    if (example.cells >= minTrainMasks || (negatives && example.cells === 0)) examples.push(example);
     else leftOut.push({ name, reason: `${example.cells} cells, fewer than ${minTrainMasks}` });
     onProgress?.({ done: i + 1, total: images.length });
   }
-  if (examples.length > 0) return { examples, leftOut, notes };
+  if (examples.some(({ cells }) => cells >= minTrainMasks)) return { examples, leftOut, notes };
   const why =
     images.length === 0 ? 'there are no images' : `none of ${images.length} images has ${minTrainMasks} cells`;
   throw new OptionError('minTrainMasks', minTrainMasks, `training: ${why}; label more cells, or lower minTrainMasks`);
@@ -94,15 +100,16 @@ async function makeExample(
   { image, labels }: TrainingImage,
   options: TrainingSetOptions,
 ): Promise<{ example: TrainingExample; notes: readonly string[] }> {
-  const { channels, channelAxis, nchan = 2, normalize = true, threads, signal } = options;
+  const { channels, channelAxis, nchan = 2, normalize = true, ignoreLabel, threads, signal } = options;
   const converted = convertImage(image, { channels, nchan, ...(channelAxis === undefined ? {} : { channelAxis }) });
   const [ly, lx] = converted.image.shape.slice(-3) as [number, number, number];
   if (converted.image.shape.length > 3)
     throw new ShapeError('training', 'one plane; give the planes of a stack one by one', image.shape);
   checkLabels(labels, [ly, lx]);
   const run = { ...(threads === undefined ? {} : { threads }), ...(signal && { signal }) };
-  const [flows] = await labelsToFlows([labels], run);
   const n = ly * lx;
+  const ignored = ignoreLabel === undefined ? undefined : pixelsOf(ignoreLabel, labels.data.subarray(0, n));
+  const [flows] = await labelsToFlows([ignored ? without(ignored, labels, [ly, lx]) : labels], run);
   const masks = { data: Int32Array.from(flows.data.subarray(0, n)), shape: [ly, lx] as const };
   const notes = [...converted.notes, ...doubts(masks.data)];
   const { median, rootAreas } = diameters(masks);
@@ -112,6 +119,7 @@ async function makeExample(
     name,
     image: channelsFirst(scaled),
     flows,
+    ...(ignored && { ignored }),
     diameter: Math.max(smallestDiameter, median),
     cells: rootAreas.length,
   };
@@ -127,6 +135,21 @@ function checkLabels({ shape }: NdArray<AnyTypedArray>, [ly, lx]: readonly [numb
     throw new ShapeError('labels', 'one plane of labels (ly, lx), or flows (4, ly, lx)', shape);
   if (plane[0] !== ly || plane[1] !== lx)
     throw new ShapeError('labels', `the size of their image, ${ly} × ${lx}`, shape);
+}
+
+/** 1 where a pixel has this label; undefined if none has. */
+function pixelsOf(label: number, labels: AnyTypedArray): Uint8Array | undefined {
+  if (!labels.some((value: number | bigint) => Number(value) === label)) return undefined;
+  return Uint8Array.from(labels as ArrayLike<number | bigint>, (value) => (Number(value) === label ? 1 : 0));
+}
+
+/** Labels (ly, lx) that are 0 where pixels are ignored; flows, if there were some, are made anew. */
+function without(
+  ignored: Uint8Array,
+  { data }: NdArray<AnyTypedArray>,
+  shape: readonly [number, number],
+): NdArray<Float64Array> {
+  return { data: Float64Array.from(ignored, (skip, i) => (skip ? 0 : Number(data[i]))), shape };
 }
 
 /** What labels may look like by mistake. */

@@ -183,6 +183,48 @@ describe('--train', () => {
     await expect(train([...named, '--resume'])).resolves.toMatchObject({ code: 1 });
   });
 
+  it('keeps the network that did best on the test images, and stops when it gets no better', async () => {
+    const beyond = ['--keep_best', '--patience', '4', '--measure_every', '2', '--test_dir', test];
+    const words = ['--n_epochs', '80', '--nimg_per_epoch', '12', '--model_name_out', 'best', ...beyond];
+    const { code, out } = await train(words);
+    expect(code).toBe(0);
+    const { trainLosses, precisions, epoch } = record().training;
+    expect(trainLosses.length).toBeLessThan(80);
+    const highest = Math.max(...precisions);
+    expect(precisions.indexOf(highest)).toBe(epoch);
+    expect(epoch).toBe(trainLosses.length - 1 - 4);
+    expect(out).toContain(`epoch ${epoch}: precision ${highest.toFixed(3)} on the test images`);
+    expect(out).toContain(`stopped after epoch ${trainLosses.length - 1}: precision has not risen for 4 epochs`);
+    expect(out).toContain(`kept the network of epoch ${epoch}, precision ${highest.toFixed(3)}`);
+    // The report measures the same network on the same image.
+    const page = readFileSync(model('report_best.html'), 'utf8');
+    expect(page).toMatch(new RegExp(`after, mean of images</td><td class="number">${highest.toFixed(3)}`));
+    expect((await train([...words, '--n_epochs', '3', '--test_dir', join(dir, 'none')])).code).toBe(1);
+    const alone = await train(['--keep_best', '--model_name_out', 'x']);
+    expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('--keep_best: needs --test_dir FOLDER') });
+  });
+
+  it('learns from images without cells, and not from regions that are not to be judged', async () => {
+    const { image, labels } = discs(6);
+    writeFileSync(join(dir, 'c_empty.png'), writePng(image));
+    writeFileSync(join(dir, 'c_empty_masks.tif'), writeTiff({ ...labels, data: new Uint16Array(size * size) }));
+    writeFileSync(join(dir, 'd_part.png'), writePng(image));
+    const part = labels.data.map((label) => (label > 3 ? 65535 : label));
+    writeFileSync(join(dir, 'd_part_masks.tif'), writeTiff({ ...labels, data: part }));
+    const words = ['--n_epochs', '2', '--min_train_masks', '3', '--no_report'];
+    const plain = await train([...words, '--model_name_out', 'plain']);
+    expect(plain.err).toMatch(/c_empty\.png: left out, 0 cells are fewer than 3/);
+    expect(record().training.trainImages).toHaveLength(5);
+    rmSync(join(dir, 'd_part_flows.tif'));
+    const beyond = ['--negatives', '--ignore_label', '65535', '--model_name_out', 'beyond'];
+    const { code, err } = await train([...words, ...beyond]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(record().training.trainImages).toHaveLength(6);
+    expect(record().training.trainLosses.every(Number.isFinite)).toBe(true);
+    expect(existsSync(join(dir, 'a1_flows.tif'))).toBe(true);
+    expect(existsSync(join(dir, 'd_part_flows.tif'))).toBe(false);
+  });
+
   it('says while it runs that it comes to nothing', async () => {
     const { code, err } = await train(['--learning_rate', '1e-9', '--n_epochs', '25', '--model_name_out', 'blank']);
     expect(code).toBe(0);
