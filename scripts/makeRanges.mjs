@@ -1,15 +1,15 @@
 // Makes weights/NAME_ranges.json, which `precision: 'int8'` needs for a bundled model, from images and their diameters:
-//   node scripts/makeRanges.mjs NAME IMAGE=DIAMETER ...
-// The images are taken as grey (channels [0, 0]); 20 tiles in all. The file is named in weights/index.json and in the card.
+//   node scripts/makeRanges.mjs NAME CHANNELS IMAGE=DIAMETER ...
+// CHANNELS are those of `eval`, 0,0 for grey images; 20 tiles in all. The file is named in weights/index.json and in the card.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { bundle } from '../bench/bundle.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
-const [name, ...words] = process.argv.slice(2);
+const [name, channels, ...words] = process.argv.slice(2);
 if (!name || words.length === 0) {
-  console.error('usage: node scripts/makeRanges.mjs NAME IMAGE=DIAMETER ...');
+  console.error('usage: node scripts/makeRanges.mjs NAME CHANNELS IMAGE=DIAMETER ...');
   process.exit(2);
 }
 const { calibrateOnImages, loadBundled, readImage, toCellposeImage } = await bundle({
@@ -22,7 +22,7 @@ const images = await Promise.all(
   words.map(async (word) => {
     const [, path, diameter] = /^(.*)=(.*)$/.exec(word);
     const image = toCellposeImage(await readImage(readFileSync(path), { name: path }));
-    return { image, options: { channels: [0, 0], diameter: Number(diameter) } };
+    return { image, options: { channels: channels.split(',').map(Number), diameter: Number(diameter) } };
   }),
 );
 const { stateDict } = await loadBundled(name);

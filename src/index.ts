@@ -71,6 +71,7 @@ export { type WritePngOptions, writePng } from './io/png/writePng.ts';
 export { readImage } from './io/readImage.ts';
 export { openWeights, readWeights } from './io/readWeights.ts';
 export { writeSafetensors } from './io/safetensors.ts';
+export { writePredictedDiamsNpy } from './io/predictedDiamsNpy.ts';
 export { readSegNpy, type SegFlows, type SegNpy } from './io/segNpy.ts';
 export { readSizeModelNpy, type SizeParams, writeSizeModelNpy } from './io/sizeModelNpy.ts';
 export { type Source, sourceFromBytes } from './io/source.ts';

@@ -5,6 +5,7 @@ import {
   type StateDict,
   type TrainingExample,
   trainSize,
+  writePredictedDiamsNpy,
   writeSizeModelNpy,
 } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
@@ -18,8 +19,10 @@ export interface TrainSizeRequest {
   /** Where the size model goes. */
   readonly path: string;
   readonly examples: readonly TrainingExample[];
-  /** Images to measure it on; may be none. */
+  /** Images to measure it on; may be none. Those without cells do not count. */
   readonly testExamples: readonly TrainingExample[];
+  /** Where the estimated diameters of test images go. */
+  readonly predictedPath: string | undefined;
   readonly args: Args;
   readonly threads: number | undefined;
   readonly signal: AbortSignal;
@@ -65,10 +68,11 @@ export async function trainSizeModel(request: TrainSizeRequest): Promise<Trained
     throw new RunError(`the size model cannot be saved as ${path}: ${describeError(error)}`, { cause: error });
   }
   reporter.say(`size model saved to ${path}`);
-  if (request.testExamples.length === 0) return { model: path, trainCorrelation: correlation };
+  const testExamples = request.testExamples.filter(({ cells }) => cells > 0);
+  if (testExamples.length === 0) return { model: path, trainCorrelation: correlation };
   const model = await CellposeModel.load({ stateDict, ...own });
   try {
-    const test = await measure(request, new SizeModel(model, params));
+    const test = await measure({ ...request, testExamples }, new SizeModel(model, params));
     return { model: path, trainCorrelation: correlation, test };
   } finally {
     await model.release();
@@ -76,7 +80,7 @@ export async function trainSizeModel(request: TrainSizeRequest): Promise<Trained
 }
 
 async function measure(request: TrainSizeRequest, size: SizeModel): Promise<SizeTest> {
-  const { testExamples, signal, reporter, progress } = request;
+  const { testExamples, predictedPath, signal, reporter, progress, write } = request;
   const [truth, style, final]: number[][] = [[], [], []];
   for (const { image, diameter } of testExamples) {
     const estimate = await size.eval(image, { normalize: false, channelAxis: 0, signal });
@@ -86,6 +90,10 @@ async function measure(request: TrainSizeRequest, size: SizeModel): Promise<Size
     progress.looking(truth!.length, testExamples.length);
   }
   progress.clear();
+  if (predictedPath !== undefined) {
+    await write(predictedPath, writePredictedDiamsNpy(final!, style!));
+    reporter.say(`estimated diameters of the test images saved to ${predictedPath}`);
+  }
   const errors = final!.map((d, i) => Math.abs(d / truth![i]! - 1)).sort((a, b) => a - b);
   const test: SizeTest = {
     styleCorrelation: correlationOf(truth!, style!),

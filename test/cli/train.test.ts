@@ -25,6 +25,7 @@ import {
 } from 'cellpose-ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../apps/cli/program.ts';
+import { readNpyDictionary } from '../../src/io/npyObject.ts';
 import { lossLine } from '../../apps/cli/trainProgress.ts';
 import { fakeHost } from './fakeHost.ts';
 
@@ -136,6 +137,9 @@ describe('--train', () => {
     expect(out).toMatch(/^style test correlation: (-?\d\.\d{4}|NaN); final test correlation: (-?\d\.\d{4}|NaN)$/m);
     expect(out).toMatch(/^diameters of 1 test images: median error \d+\.\d %, \d+\.\d % of the images within 25 %$/m);
     expect(out).toMatch(`--pretrained_model ${model('sized')} --diameter 0`);
+    const predicted = readNpyDictionary(readFileSync(join(test, 'sized_predicted_diams.npy')));
+    expect([...predicted.keys()]).toEqual(['predicted_diams', 'diams_style']);
+    expect(predicted.get('predicted_diams')).toMatchObject({ shape: [1] });
     const params = readSizeModelNpy(readFileSync(model('sized_size.npy')));
     expect(params.A).toHaveLength(8);
     expect(params.diamMean).toBe(14);
