@@ -154,6 +154,7 @@ it('offers these names from cellpose-ts', () => {
       "writeNpy",
       "writeNpz",
       "writePng",
+      "writePredictedDiamsNpy",
       "writeSafetensors",
       "writeSegNpy",
       "writeSizeModelNpy",
