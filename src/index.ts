@@ -79,6 +79,7 @@ export type { TensorFile, TensorInfo } from './io/tensorFile.ts';
 export { type WriteTiffOptions, writeTiff } from './io/tiff/writeTiff.ts';
 export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
+export { readTrainingListNpy, type TrainingList } from './io/trainingListNpy.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
 export { diameters } from './masks/diameters.ts';
 export { dilateMasks } from './masks/dilateMasks.ts';

@@ -113,6 +113,7 @@ it('offers these names from cellpose-ts', () => {
       "readNpy",
       "readSegNpy",
       "readSizeModelNpy",
+      "readTrainingListNpy",
       "readWeights",
       "removeBadFlowMasks",
       "removeEdgeMasks",

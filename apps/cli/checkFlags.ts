@@ -78,7 +78,7 @@ function checkTraining(args: Args): void {
     require('--model_name_out', name, /^[^/\\\0]+$/.test(name) && !/^\.+$/.test(name), 'a name without folders');
   if (resume && name === null)
     throw new UsageError('--resume: needs --model_name_out NAME, the training to go on with');
-  if (args.test_dir === null && (args.keep_best || args.patience !== null)) {
+  if (args.test_dir === null && args.file_list === null && (args.keep_best || args.patience !== null)) {
     const flag = args.keep_best ? '--keep_best' : '--patience';
     throw new UsageError(`${flag}: needs --test_dir FOLDER, labelled images to measure the precision on`);
   }

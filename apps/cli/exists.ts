@@ -7,3 +7,9 @@ export function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** Those of the paths where there is nothing. */
+export async function missing(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map(exists));
+  return paths.filter((_, i) => !found[i]);
+}

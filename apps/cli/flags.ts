@@ -465,10 +465,7 @@ export const flags = [
     help: 'train a size model for the network, which finds diameters; it goes beside the model as NAME_size.npy',
   },
   trainingOnly('--test_dir', 'str', null, 'folder of labelled images that are not trained on, to watch the loss'),
-  {
-    ...trainingOnly('--file_list', 'str', null, 'file with lists of training and test images'),
-    later: 'lists of files are not part of this version: put the images into folders, for --dir and --test_dir',
-  },
+  trainingOnly('--file_list', 'str', null, 'file that lists training and test images, .npy of Cellpose or .json'),
   trainingOnly('--diam_mean', 'float', 30, 'from scratch: diameter in pixels that cells are scaled to'),
   trainingOnly('--learning_rate', 'float', 0.2, 'learning rate; for AdamW rather 0.005'),
   trainingOnly('--weight_decay', 'float', 0.00001, 'weight decay'),

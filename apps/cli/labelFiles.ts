@@ -3,7 +3,7 @@
  * the extension of all, and flows of an earlier training are used where every image has them.
  */
 import { RunError } from './errors.ts';
-import { exists } from './exists.ts';
+import { exists, missing } from './exists.ts';
 import { stemOf } from './imageFiles.ts';
 
 export interface LabelFiles {
@@ -50,11 +50,6 @@ export async function findLabels(
 async function firstExtension(path: string): Promise<string | undefined> {
   for (const extension of extensions) if (await exists(path + extension)) return extension;
   return undefined;
-}
-
-async function missing(paths: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(paths.map(exists));
-  return paths.filter((_, i) => !found[i]);
 }
 
 async function refuseMissing(labels: readonly string[], images: readonly string[], filter: string): Promise<void> {

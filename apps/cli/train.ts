@@ -4,10 +4,18 @@
  */
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type EpochReport, type StateDict, type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
+import {
+  type EpochReport,
+  type StateDict,
+  type TrainingExample,
+  type TrainingList,
+  type TrainSegResult,
+  trainSeg,
+} from 'cellpose-ts';
 import { collapseWatch } from './collapseWatch.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
+import { readFileList } from './fileList.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import type { Parsed } from './parseFlags.ts';
@@ -16,7 +24,7 @@ import { createReporter, type Reporter } from './reporter.ts';
 import { reportPage } from './reportPage.ts';
 import { type RunRecord, sha256OfFile, startRecord, writeRecord } from './runRecord.ts';
 import { threadsOf } from './threads.ts';
-import { findTrainingFiles, readExamples, type TrainingFiles } from './trainData.ts';
+import { findTrainingFiles, readExamples, type TrainingFiles, withLabels } from './trainData.ts';
 import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
 import { trainOptions } from './trainOptions.ts';
 import { type TrainingProgress, trainingProgress } from './trainProgress.ts';
@@ -105,14 +113,17 @@ export async function train({ words, parsed, notes, host }: TrainRequest): Promi
 
 async function trainOnFolder(way: Way): Promise<void> {
   const { args } = way.parsed;
-  const trainFiles = await findTrainingFiles(args.dir!, args);
-  const testFiles = args.test_dir ? await findTrainingFiles(args.test_dir, args) : [];
+  const list = args.file_list === null ? undefined : await readFileList(args.file_list);
+  const trainFiles = list ? await withLabels(list.trainFiles, args) : await findTrainingFiles(args.dir!, args);
+  const testFiles = args.test_dir
+    ? await findTrainingFiles(args.test_dir, args)
+    : await withLabels(list?.testFiles ?? [], args);
   const weights = await startingWeights(way.parsed, await channelsOfImages(trainFiles, args), way.host);
   for (const line of weights.notes) way.warn(line);
   const all = await examplesOf([...trainFiles, ...testFiles], weights, way);
   const testExamples = all.slice(trainFiles.length);
   const examples = withEnoughCells(all.slice(0, trainFiles.length), way);
-  const data = { weights, examples, testExamples };
+  const data = { weights, examples, testExamples, ...chancesOf(list, examples, args) };
   const trained = args.train ? await trainNetwork(data, way) : undefined;
   if (trained && !args.no_report) await report(trained, data, way);
   if (args.train_size) await trainSizeOf(trained ?? (await untrained(weights, way)), data, way);
@@ -123,6 +134,20 @@ interface Data {
   readonly weights: StartingWeights;
   readonly examples: readonly TrainingExample[];
   readonly testExamples: readonly TrainingExample[];
+  /** Relative chances of the images to be drawn. */
+  readonly trainProbs?: readonly number[];
+  readonly testProbs?: readonly number[];
+}
+
+/** Of a list of files; those of images that were left out are, too. */
+function chancesOf(list: TrainingList | undefined, examples: readonly TrainingExample[], { test_dir }: Args) {
+  if (!list) return {};
+  const { trainFiles, trainProbs, testProbs } = list;
+  const chances = new Map(trainProbs?.map((chance, i) => [trainFiles[i]!, chance]));
+  return {
+    ...(trainProbs && { trainProbs: examples.map(({ name }) => chances.get(name)!) }),
+    ...(testProbs && test_dir === null && { testProbs }),
+  };
 }
 
 /** A network and where its file is, or would be. */
@@ -280,7 +305,8 @@ function withEnoughCells(examples: readonly TrainingExample[], { parsed, warn }:
 
 async function folderOf(weights: StartingWeights, examples: readonly TrainingExample[], way: Way) {
   const { args } = way.parsed;
-  const mean = examples.reduce((sum, { diameter }) => sum + diameter, 0) / examples.length;
+  const withCells = examples.filter(({ cells }) => cells > 0);
+  const mean = withCells.reduce((sum, { diameter }) => sum + diameter, 0) / withCells.length;
   const diamLabels = { data: Float32Array.of(mean), shape: [1] };
   const folder = trainingFolder({
     folder: await realpath(args.dir!),
@@ -315,10 +341,11 @@ async function folderOf(weights: StartingWeights, examples: readonly TrainingExa
 }
 
 async function learn(data: Data, folder: TrainingFolder, way: Way): Promise<TrainSegResult> {
-  const { examples, testExamples } = data;
+  const { examples, testExamples, trainProbs, testProbs } = data;
   const { stateDict, name } = data.weights;
   const { parsed, reporter, progress, signal } = way;
-  const options = trainOptions(parsed, way.host);
+  const chances = { ...(trainProbs && { trainProbs }), ...(testProbs && { testProbs }) };
+  const options = { ...trainOptions(parsed, way.host), ...chances };
   reporter.say(name === 'scratch' ? 'training from scratch' : `training from model ${name}`);
   reporter.say(`n_epochs=${options.epochs}, n_train=${examples.length}, n_test=${testExamples.length}`);
   reporter.say(

@@ -45,7 +45,13 @@ export interface ReadExamples {
 /** Images of a folder with their labels. @throws RunError where there are none; it names the images without labels. */
 export async function findTrainingFiles(folder: string, args: Args): Promise<TrainingFiles[]> {
   const { mask_filter: maskFilter, img_filter: imgFilter, look_one_level_down: lookOneLevelDown } = args;
-  const images = await findImages(folder, { maskFilter, imgFilter, lookOneLevelDown });
+  return withLabels(await findImages(folder, { maskFilter, imgFilter, lookOneLevelDown }), args);
+}
+
+/** Images with their labels. @throws RunError that names those without. */
+export async function withLabels(images: readonly string[], args: Args): Promise<TrainingFiles[]> {
+  if (images.length === 0) return [];
+  const { mask_filter: maskFilter, img_filter: imgFilter } = args;
   const { labels, flows } = await findLabels(images, { maskFilter, imgFilter });
   return images.map((image, i) => ({ image, labels: labels?.[i], flows: flows?.[i] }));
 }

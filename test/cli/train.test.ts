@@ -229,6 +229,20 @@ describe('--train', () => {
     expect(existsSync(join(dir, 'd_part_flows.tif'))).toBe(false);
   });
 
+  it('trains on the images of a list, drawn by their chances', async () => {
+    const list = join(dir, 'list.json');
+    const files = { train_files: ['a1.png', 'a2.png', 'a4.png'], test_files: ['test/b5.png'], train_probs: [1, 0, 0] };
+    writeFileSync(list, JSON.stringify(files));
+    const words = ['--file_list', list, '--n_epochs', '2', '--nimg_per_epoch', '4', '--no_report'];
+    expect((await train([...words, '--model_name_out', 'listed'])).code).toBe(0);
+    const { trainImages, testImages, trainLosses } = record().training;
+    expect(trainImages.map((name: string) => name.slice(dir.length + 1))).toEqual(['a1.png', 'a2.png', 'a4.png']);
+    expect(testImages).toEqual([join(test, 'b5.png')]);
+    writeFileSync(list, JSON.stringify({ ...files, train_probs: [0, 1, 0] }));
+    await train([...words, '--model_name_out', 'other']);
+    expect(record().training.trainLosses).not.toEqual(trainLosses);
+  });
+
   it('says while it runs that it comes to nothing', async () => {
     const { code, err } = await train(['--learning_rate', '1e-9', '--n_epochs', '25', '--model_name_out', 'blank']);
     expect(code).toBe(0);

@@ -36,7 +36,7 @@ class PickledDtype extends PickleObject {
   }
 }
 
-/** An array: of numbers (`array`), or of Python objects (`items`). */
+/** An array: of numbers (`array`), or of Python objects or texts (`items`). */
 export class PickledArray extends PickleObject {
   array: StoredArray | undefined;
   items: readonly PickleValue[] = [];
@@ -49,6 +49,7 @@ export class PickledArray extends PickleObject {
       throw new FormatError('pickle', 'an array without shape or dtype');
     this.shape = shape;
     if (dtype.isObject) this.items = objects(shape, data);
+    else if (dtype.code.startsWith('U')) this.items = texts(shape, dtype, data);
     else this.array = numbers(shape, dtype, data, isFortran === true);
   }
 
@@ -89,6 +90,15 @@ function numbers(shape: number[], dtype: PickledDtype, data: PickleValue | undef
 function objects(shape: number[], data: PickleValue | undefined): PickleValue[] {
   if (Array.isArray(data) && data.length === sizeOf(shape)) return data;
   throw new FormatError('pickle', `an array (${shape.join(', ')}) of objects has ${describeValue(data)}`);
+}
+
+/** Texts of equal room, such as 'U12'. */
+function texts(shape: number[], { code }: PickledDtype, data: PickleValue | undefined): string[] {
+  const bytes = typeof data === 'string' ? latin1Bytes(data) : data;
+  const [count, room] = [sizeOf(shape), 4 * Number(code.slice(1))];
+  if (!(bytes instanceof Uint8Array) || bytes.length !== count * room)
+    throw new FormatError('pickle', `an array (${shape.join(', ')}) of ${code} has ${describeValue(data)}`);
+  return Array.from({ length: count }, (_, i) => utf32(bytes.subarray(i * room, (i + 1) * room)));
 }
 
 /** A NumPy number as a plain one. */
