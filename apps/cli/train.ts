@@ -103,7 +103,8 @@ async function trainOnFolder(way: Way): Promise<void> {
   const { args } = way.parsed;
   const trainFiles = await findTrainingFiles(args.dir!, args);
   const testFiles = args.test_dir ? await findTrainingFiles(args.test_dir, args) : [];
-  const weights = await startingWeights(way.parsed, await channelsOfImages(trainFiles, args), way.host);
+  const fetching = { ...way, verbose: args.verbose };
+  const weights = await startingWeights(way.parsed, await channelsOfImages(trainFiles, args), fetching);
   for (const line of weights.notes) way.warn(line);
   const all = await examplesOf([...trainFiles, ...testFiles], weights, way);
   const testExamples = all.slice(trainFiles.length);
