@@ -1,12 +1,16 @@
 /**
- * From the name or path of `--pretrained_model` to a model on this machine. Nothing is ever fetched: models ship with the
- * package, lie in the folder of models that Cellpose uses too, or are given by path. A name that nobody knows is an error;
- * only where no model was asked for does the bundled one stand in for Cellpose's default, and the notes say so.
+ * From the name or path of `--pretrained_model` to a model on this machine: one that ships with the package, lies in the
+ * folder of models that Cellpose uses too, or is given by path. A model of Cellpose that somebody asks for by its name is
+ * downloaded into that folder where it is missing, unless `--offline` forbids it; nothing else is ever fetched. A name that
+ * nobody knows is an error; only where no model was asked for does the bundled one stand in for Cellpose's default, and the
+ * notes say so.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { bundledModels } from 'cellpose-ts';
 import { RunError } from './errors.ts';
+import { isFile } from './exists.ts';
+import { type FetchOptions, fetchModel, remedyFor } from './fetchModel.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { type BuiltIn, builtInModels, builtInNamed } from './modelNames.ts';
@@ -35,29 +39,27 @@ interface FileSource {
   readonly diamMean?: number;
 }
 
+interface Wanted {
+  /** The flag that says so. */
+  readonly flag: '--pretrained_model' | '--pretrained_model_ortho';
+  readonly requested: string;
+  /** The user has named it; else it is Cellpose's default. */
+  readonly named: boolean;
+  /** The run needs its size model, if it has one. */
+  readonly needsSize: boolean;
+  readonly offline: boolean;
+}
+
 /**
  * @param given  full names of the flags on the command line.
- * @throws RunError where the model is unknown, or known but not on this machine.
+ * @throws RunError where the model is unknown, or known but neither on this machine nor to be had; the reason of the signal.
  */
-export async function chooseModel(args: Args, given: ReadonlySet<string>, host: Host): Promise<ModelChoice> {
-  const old = args.model_type !== null && !given.has('--pretrained_model');
-  const requested = old ? args.model_type! : args.pretrained_model;
-  const folder = modelFolder(host);
-  if (['None', 'False', '0', ''].includes(requested)) {
-    throw new RunError(
-      `--pretrained_model ${requested}: an untrained network finds nothing; name a model or a model file`,
-    );
-  }
-  const file = await asFile(requested);
-  if (file) return file;
-  const bundled = await asBundled(requested, requested);
-  if (bundled) return bundled;
-  const builtIn = builtInNamed(requested);
-  if (builtIn?.unsupported) throw new RunError(`--pretrained_model ${requested}: ${builtIn.unsupported}`);
-  const cached = builtIn ? await asBuiltIn(builtIn, requested, folder) : await asUserModel(requested, folder);
-  if (cached) return cached;
-  if (builtIn && !old && !given.has('--pretrained_model')) return standIn(requested, folder);
-  throw builtIn ? missingWeights(builtIn, requested, folder) : await unknownModel(requested, folder);
+export async function chooseModel(args: Args, given: ReadonlySet<string>, options: FetchOptions): Promise<ModelChoice> {
+  const { model_type, pretrained_model, diameter, offline } = args;
+  const old = model_type !== null && !given.has('--pretrained_model');
+  const requested = old ? model_type : pretrained_model;
+  const named = old || given.has('--pretrained_model');
+  return choose({ flag: '--pretrained_model', requested, named, needsSize: diameter === 0, offline }, options);
 }
 
 /**
@@ -65,15 +67,43 @@ export async function chooseModel(args: Args, given: ReadonlySet<string>, host: 
  *
  * @throws RunError where it is unknown: Cellpose takes the other model instead and does not say so.
  */
-export async function chooseOrtho(args: Args, host: Host): Promise<ModelChoice | undefined> {
-  const { pretrained_model_ortho: requested, do_3D } = args;
+export async function chooseOrtho(args: Args, options: FetchOptions): Promise<ModelChoice | undefined> {
+  const { pretrained_model_ortho: requested, do_3D, offline } = args;
   if (requested === null || !do_3D) return undefined;
-  const same = { ...args, model_type: null, pretrained_model: requested };
+  const flag = '--pretrained_model_ortho';
+  return choose({ flag, requested, named: true, needsSize: false, offline }, options);
+}
+
+async function choose(wanted: Wanted, options: FetchOptions): Promise<ModelChoice> {
+  const { flag, requested, named, offline } = wanted;
+  if (['None', 'False', '0', ''].includes(requested))
+    throw new RunError(`${flag} ${requested}: an untrained network finds nothing; name a model or a model file`);
+  const file = await asFile(requested);
+  if (file) return file;
+  const bundled = await asBundled(requested, requested);
+  if (bundled) return bundled;
+  const folder = modelFolder(options.host);
+  const builtIn = builtInNamed(requested);
+  if (!builtIn) {
+    const own = await asUserModel(requested, folder);
+    if (own) return own;
+    throw await unknownModel(wanted, folder);
+  }
+  if (builtIn.unsupported) throw new RunError(`${flag} ${requested}: ${builtIn.unsupported}`);
+  const notes = named && !offline ? await fetchMissing(builtIn, wanted, options) : [];
+  const cached = await asBuiltIn(builtIn, requested, folder);
+  if (cached) return { ...cached, notes };
+  if (!named) return standIn(requested, folder);
+  throw missingWeights(builtIn, wanted, folder);
+}
+
+/** @throws RunError that begins with the flag. */
+async function fetchMissing(model: BuiltIn, { flag, requested, needsSize }: Wanted, options: FetchOptions) {
   try {
-    return await chooseModel(same, new Set(['--pretrained_model']), host);
+    return await fetchModel(model, modelFolder(options.host), needsSize, options);
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    throw new RunError(error.message.replace('--pretrained_model ', '--pretrained_model_ortho '), { cause: error });
+    throw new RunError(`${flag} ${requested}: ${error.message}`, { cause: error });
   }
 }
 
@@ -92,7 +122,10 @@ async function asFile(path: string): Promise<ModelChoice | undefined> {
 
 async function asBundled(name: string, requested: string): Promise<ModelChoice | undefined> {
   const model = (await bundledModels()).find((m) => m.name === name);
-  return model && { requested, name, source: { kind: 'bundled', sha256: model.sha256 }, notes: [] };
+  if (!model) return undefined;
+  const note = `${name}: the model of this name that ships with this package runs, not Cellpose's; for that, give the path of its file`;
+  const notes = builtInNamed(name) ? [note] : [];
+  return { requested, name, source: { kind: 'bundled', sha256: model.sha256 }, notes };
 }
 
 async function asBuiltIn(model: BuiltIn, requested: string, folder: string): Promise<ModelChoice | undefined> {
@@ -123,22 +156,20 @@ async function standIn(requested: string, folder: string): Promise<ModelChoice> 
   return { ...(await asBundled(first.name, requested))!, notes: [note] };
 }
 
-function missingWeights(model: BuiltIn, requested: string, folder: string): RunError {
-  const files = [model.file, model.sizeFile].filter((f) => f !== undefined).join(' and ');
+function missingWeights(model: BuiltIn, { flag, requested }: Wanted, folder: string): RunError {
   return new RunError(
-    `--pretrained_model ${requested}: Cellpose has a model of this name, but its weights are not on this machine and nothing ` +
-      `is downloaded. Copy ${files} into ${folder} from a machine where Cellpose has used it, set ` +
-      'CELLPOSE_LOCAL_MODELS_PATH to a folder that has it, or give the path of a model file',
+    `${flag} ${requested}: Cellpose has a model of this name, but its weights are not on this machine, and --offline ` +
+      `forbids to download them. Leave it out, or ${remedyFor(model, folder)}`,
   );
 }
 
-async function unknownModel(requested: string, folder: string): Promise<RunError> {
+async function unknownModel({ flag, requested }: Wanted, folder: string): Promise<RunError> {
   const bundled = (await bundledModels()).map((m) => m.name);
   const own = await userModels(folder);
   const lines = [
-    `--pretrained_model ${requested}: there is no file and no model of this name. Known are`,
+    `${flag} ${requested}: there is no file and no model of this name. Known are`,
     `  shipped with this package: ${bundled.join(', ')}`,
-    `  of Cellpose, if their files are in ${folder}: ${builtInModels.map((m) => m.name).join(', ')}`,
+    `  of Cellpose, downloaded into ${folder} where they are missing: ${builtInModels.map((m) => m.name).join(', ')}`,
     ...(own.length > 0 ? [`  your own in ${folder}: ${own.join(', ')}`] : []),
   ];
   return new RunError(lines.join('\n'));
@@ -152,8 +183,4 @@ async function userModels(folder: string): Promise<string[]> {
     .split('\n')
     .map((line) => line.trim())
     .filter((name) => name !== '' && present.has(name));
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

@@ -125,7 +125,17 @@ export const flags = [
     type: 'str',
     default: 'cyto3',
     metavar: 'MODEL',
-    help: 'name of a model, or path of a model file (.pth as PyTorch writes it, or .safetensors)',
+    help:
+      'name of a model, or path of a model file (.pth as PyTorch writes it, or .safetensors); ' +
+      'a model of Cellpose that is named here and is not on this machine is downloaded',
+  },
+  {
+    name: '--offline',
+    group: 'model',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'download nothing: models of Cellpose are those in the folder of models',
   },
   {
     name: '--add_model',

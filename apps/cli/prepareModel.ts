@@ -25,12 +25,13 @@ export interface PreparedModel {
   readonly ortho: ModelChoice | undefined;
 }
 
-/** @throws RunError where the model is unknown or its file is none. */
+/** @throws RunError where the model is unknown, cannot be had, or its file is none; the reason of the signal. */
 export async function prepareModel(options: PrepareModelOptions): Promise<PreparedModel> {
   const { parsed, host, images, signal, reporter, tell } = options;
   const { args, given } = parsed;
-  const choice = await chooseModel(args, given, host);
-  const ortho = await chooseOrtho(args, host);
+  const fetching = { host, reporter, verbose: args.verbose, signal };
+  const choice = await chooseModel(args, given, fetching);
+  const ortho = await chooseOrtho(args, fetching);
   for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) tell(line);
   const threads = threadsOf(args.threads, host.env);
   const load = host.loadSegmenter ?? loadSegmenter;

@@ -40,7 +40,7 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   let interruptCode: number | undefined;
   const stopListening = host.onInterrupt((code) => {
     interruptCode = code;
-    reporter.warn('stopping: the image at hand is dropped (once more: at once)');
+    reporter.warn('stopping: an image at hand is dropped (once more: at once)');
     controller.abort(new Error('interrupted'));
   });
   try {
@@ -53,6 +53,12 @@ export async function runOnImages(request: RunRequest): Promise<number> {
     if (!signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
     await segmentFiles(images, first, model, { args, host, reporter, record, signal });
     await model.release();
+  } catch (error) {
+    // Stopped while the model was made ready: later, a stop is no error.
+    if (interruptCode === undefined || record.model) throw error;
+    reporter.warn('stopped before the first image');
+    await finishRecord(record, interruptCode, host, reporter);
+    return interruptCode;
   } finally {
     stopListening();
   }

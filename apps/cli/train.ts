@@ -118,7 +118,8 @@ async function trainOnFolder(way: Way): Promise<void> {
   const testFiles = args.test_dir
     ? await findTrainingFiles(args.test_dir, args)
     : await withLabels(list?.testFiles ?? [], args);
-  const weights = await startingWeights(way.parsed, await channelsOfImages(trainFiles, args), way.host);
+  const fetching = { ...way, verbose: args.verbose };
+  const weights = await startingWeights(way.parsed, await channelsOfImages(trainFiles, args), fetching);
   for (const line of weights.notes) way.warn(line);
   const all = await examplesOf([...trainFiles, ...testFiles], weights, way);
   const testExamples = all.slice(trainFiles.length);

@@ -4,6 +4,7 @@
  */
 import type { EpochReport } from 'cellpose-ts';
 import type { Host } from './host.ts';
+import { liveLine } from './liveLine.ts';
 import { clock, type Reporter } from './reporter.ts';
 
 export interface TrainingProgress {
@@ -19,10 +20,7 @@ export interface TrainingProgress {
 }
 
 export function trainingProgress(host: Host, reporter: Reporter, verbose: boolean): TrainingProgress {
-  const isLive = !verbose && host.stderr.isTTY === true && host.stdout.isTTY === true;
-  const live = (text: string) => {
-    if (isLive) host.stderr.write(`\r\u001b[K${text.slice(0, (host.stderr.columns ?? 80) - 1)}`);
-  };
+  const live = liveLine(host, verbose) ?? (() => {});
   const losses: number[] = [];
   let begin: number | undefined;
   let first: number | undefined;
@@ -49,7 +47,7 @@ export function trainingProgress(host: Host, reporter: Reporter, verbose: boolea
         reporter.say(`epoch ${report.epoch}: precision ${report.testPrecision.toFixed(3)} on the test images`);
       }
       const left = (seconds / (report.epoch - first + 1)) * (report.epochs - 1 - report.epoch);
-      live(liveLine({ ...report, ...(testLoss === undefined ? {} : { testLoss }) }, left));
+      live(epochLine({ ...report, ...(testLoss === undefined ? {} : { testLoss }) }, left));
     },
     measuring: (done, total) => live(`report: ${done}/${total} images`),
     looking: (done, total) => live(`size model: ${done}/${total} pictures`),
@@ -68,7 +66,7 @@ export function lossLine({ epoch, trainLoss, testLoss = 0, learningRate }: Epoch
   return `${epoch}, ${losses}, LR=${learningRate.toFixed(6)}, time ${seconds.toFixed(2)}s`;
 }
 
-function liveLine(report: EpochReport, secondsLeft: number): string {
+function epochLine(report: EpochReport, secondsLeft: number): string {
   const { epoch, epochs, trainLoss, testLoss, learningRate, tilesPerSecond } = report;
   return [
     `epoch ${epoch + 1}/${epochs}`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { bundledModels, initialState, type StateDict, seededRandom } from 'cellpose-ts';
 import { chooseModel } from './chooseModel.ts';
 import { UsageError } from './errors.ts';
-import type { Host } from './host.ts';
+import type { FetchOptions } from './fetchModel.ts';
 import type { Parsed } from './parseFlags.ts';
 import { weightsOfFile } from './segmenter.ts';
 import { packageRoot } from './version.ts';
@@ -29,16 +29,20 @@ const firstLayer = 'downsample.down.res_down_0.conv.conv_0.2.weight';
 
 /**
  * @param nchan  channels of the images, for a network from scratch.
- * @throws RunError where the model is unknown or its file is none.
+ * @throws RunError where the model is unknown, cannot be had, or its file is none; the reason of the signal.
  */
-export async function startingWeights({ args, given }: Parsed, nchan: number, host: Host): Promise<StartingWeights> {
+export async function startingWeights(
+  { args, given }: Parsed,
+  nchan: number,
+  options: FetchOptions,
+): Promise<StartingWeights> {
   const { diam_mean: diamMean, pretrained_model, model_type, seed } = args;
   const old = model_type !== null && !given.has('--pretrained_model');
   if (scratch.includes(old ? model_type : pretrained_model)) {
     const stateDict = initialState({ nbase: [nchan, ...levelsOf(args.nbase)], nout }, seededRandom(seed), diamMean);
     return { stateDict, name: 'scratch', nchan, notes: [] };
   }
-  const choice = await chooseModel(args, given, host);
+  const choice = await chooseModel(args, given, options);
   const { source, name } = choice;
   const path = source.kind === 'file' ? source.path : await pathOfBundled(name);
   const stateDict = new Map(await weightsOfFile(path));

@@ -1,4 +1,4 @@
-/** Which model runs: names of this package, of Cellpose and of its callers, paths, own models, and what is none of these. */
+/** Which model runs, without downloads: names of this package, of Cellpose and of its callers, paths, own models, and what is none of these. */
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { RunError } from '../../apps/cli/errors.ts';
 import { builtInModels } from '../../apps/cli/modelNames.ts';
 import { parseFlags } from '../../apps/cli/parseFlags.ts';
 import { main } from '../../apps/cli/program.ts';
+import { createReporter } from '../../apps/cli/reporter.ts';
 import { loadSegmenter } from '../../apps/cli/segmenter.ts';
 import { fakeHost } from './fakeHost.ts';
 
@@ -32,8 +33,10 @@ describe('chooseModel', () => {
   afterAll(() => rmSync(home, { recursive: true }));
 
   const choose = (words: string[], env: Record<string, string> = {}) => {
-    const { args, given } = parseFlags(words);
-    return chooseModel(args, given, fakeHost(home, { env }).host);
+    const { args, given } = parseFlags(['--offline', ...words]);
+    const { host } = fakeHost(home, { env });
+    const { signal } = new AbortController();
+    return chooseModel(args, given, { host, reporter: createReporter(host, false), verbose: false, signal });
   };
 
   it('takes a path before all else', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readImage } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { modelServer, sends } from './modelServer.ts';
 
 const path = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
 const cli = path('dist/apps/cli/main.js');
@@ -28,13 +29,17 @@ describe.skipIf(!built)('the program', () => {
     readonly err: string;
   }
   /** Runs it; `watch` sees the output so far and may send a signal. */
-  function run(words: readonly string[], watch: (out: string, stop: () => void) => void = () => {}): Promise<Ended> {
-    const env = { ...process.env, HOME: home, OMP_NUM_THREADS: '2', CELLPOSE_LOCAL_MODELS_PATH: '' };
+  function run(
+    words: readonly string[],
+    watch: (out: string, stop: (signal?: NodeJS.Signals) => void) => void = () => {},
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Ended> {
+    const env = { ...process.env, HOME: home, OMP_NUM_THREADS: '2', CELLPOSE_LOCAL_MODELS_PATH: '', ...more };
     const child = spawn(process.execPath, [cli, ...words], { env, cwd: home });
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk) => {
       out += chunk;
-      watch(out, () => child.kill('SIGINT'));
+      watch(out, (signal = 'SIGINT') => child.kill(signal));
     });
     child.stderr.on('data', (chunk) => {
       err += chunk;
@@ -105,5 +110,36 @@ describe.skipIf(!built)('the program', () => {
       const { data } = await readImage(new Uint8Array(readFileSync(join(folder, name))));
       expect(data.shape).toEqual([256, 320]);
     }
+  });
+
+  it('ends at once after Ctrl-C in a download, and goes on with it in the next run, also after it was killed', async () => {
+    const server = await modelServer();
+    const weights = readFileSync(path('test/goldens/checkpoints/small.pth'));
+    const models = join(home, '.cellpose', 'models');
+    copyFileSync(sample, join(folder, 'a.png'));
+    const words = ['--dir', folder, '--pretrained_model', 'cyto3', '--save_png'];
+    const begins = (signal: NodeJS.Signals, length: number) => {
+      server.files.set('/cyto3', sends(weights, { hangsAfter: length }));
+      const more = { CELLPOSE_MODEL_URL: server.url };
+      const watch = (out: string, kill: (signal: NodeJS.Signals) => void) => /cyto3: \d\d%/.test(out) && kill(signal);
+      return run(words, watch, more);
+    };
+    const stopped = await begins('SIGINT', 200_000);
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toMatch('the download is stopped');
+    const killed = await begins('SIGKILL', 200_000);
+    expect(killed.out).toMatch('cyto3: going on from 0.');
+    expect(readdirSync(models)).toHaveLength(1);
+    server.files.set('/cyto3', sends(weights));
+    const whole = await run(words, () => {}, { CELLPOSE_MODEL_URL: server.url });
+    server.close();
+    expect(whole.code).toBe(0);
+    const ranges = server.requests
+      .filter((request) => request.startsWith('/cyto3'))
+      .map((request) => /\d+-$/.exec(request)?.[0]);
+    expect(ranges[0]).toBe(undefined);
+    expect(Number.parseInt(ranges[2]!, 10)).toBeGreaterThan(Number.parseInt(ranges[1]!, 10));
+    expect(readFileSync(join(models, 'cyto3')).equals(weights)).toBe(true);
+    expect(readdirSync(folder)).toContain('a_cp_masks.png');
   });
 });
