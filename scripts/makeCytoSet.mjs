@@ -49,8 +49,9 @@ for (const [set, val] of Object.entries(held)) {
 /** Fluorescent cells with and without a picture of their nuclei, and cells in phase contrast. */
 for (let seed = 1; seed <= 18; seed++) {
   const modality = seed % 3 === 0 ? 'phase' : 'cells';
-  const look = { diameter: 22 + 2 * (seed % 8), clustering: 0.3 + 0.1 * (seed % 6), photons: 60 * (seed % 5) + 30 };
-  const { image, masks } = simulateImage({ modality, seed, size: [256, 256], ...look });
+  const look = { diameter: 22 + 2 * (seed % 8), clustering: 0.3 + 0.1 * (seed % 6) };
+  const light = modality === 'cells' ? { photons: 60 * (seed % 5) + 30 } : {};
+  const { image, masks } = simulateImage({ modality, seed, size: [256, 256], ...look, ...light });
   const withNuclei = modality === 'cells' && seed % 2 === 0;
   const picture =
     modality === 'cells' ? planes(image, withNuclei ? [null, 0, 1] : [null, 0, null]) : planes(image, [null, 0, null]);
