@@ -132,6 +132,17 @@ test.each(cases)('%s', (_, op, build) => {
   }
 });
 
+test('equally large pixels share the gradient of their square', () => {
+  const g = new Graph();
+  const x = g.parameter('x', [1, 1, 2, 6]);
+  const loss = g.sumOver(g.maxPool(x), [0, 1, 2, 3]);
+  const gradient = backward(g, loss, [x]).get(x)!;
+  const data = Float32Array.of(3, 3, 0, 5, 1, 7, 3, 3, 5, 4, 2, 6);
+  const values = interpret(g, new Map([['x', { data, shape: x.shape }]]));
+  const quarters = values.get(gradient.name)!.data.map((share) => 4 * share);
+  expect([...quarters]).toEqual([1, 1, 0, 2, 0, 4, 1, 1, 2, 0, 0, 0]);
+});
+
 test('every operator with a gradient has a case', () => {
   const differentiable = Object.entries(operators).flatMap(([name, { gradient }]) => (gradient ? [name] : []));
   expect(new Set(cases.map(([, op]) => op))).toEqual(new Set(differentiable));

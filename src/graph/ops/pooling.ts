@@ -24,12 +24,14 @@ function pool2(gradient: Rule): Operator<None> {
 }
 
 /**
- * The largest of each square. dx = dy where x is the largest. Where several are equally large each gets dy, where PyTorch
- * gives it to the first: that happens in constant regions only.
+ * The largest of each square. dx = dy where x is the largest. Where several are equally large, in constant regions, they share
+ * dy, where PyTorch gives it to the first: either way the square passes on dy once, which is what the weights before it see.
  */
-const MaxPool: Operator<None> = pool2(({ g, inputs: [x], output, dy }) =>
-  g.product(g.upsample(dy), g.isEqual(x, g.upsample(output))),
-);
+const MaxPool: Operator<None> = pool2(({ g, inputs: [x], output, dy }) => {
+  const isLargest = g.isEqual(x, g.upsample(output));
+  const share = g.quotient(dy, g.product(g.averagePool(isLargest), g.scalar(4)));
+  return g.product(g.upsample(share), isLargest);
+});
 
 /** The mean of each square. dx = dy / 4 for each of the four. */
 const AveragePool: Operator<None> = pool2(({ g, dy }) => g.upsample(g.product(dy, g.scalar(1 / 4))));
