@@ -18,7 +18,9 @@ const all = [
 const names = process.argv.length > 2 ? process.argv.slice(2) : all;
 const unknown = names.find((name) => !all.includes(name));
 if (unknown)
-  throw new Error(`no benchmark ${unknown}; there are ${all.join(', ')}, and cli.mjs, which needs arguments`);
+  throw new Error(
+    `no benchmark ${unknown}; there are ${all.join(', ')}, and cli.mjs and learningCurves.mjs, which need arguments`,
+  );
 for (const name of names) {
   console.log(`\n== ${name}`);
   const { status } = spawnSync(process.execPath, [new URL(`${name}.mjs`, import.meta.url).pathname], {

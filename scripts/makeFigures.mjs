@@ -1,9 +1,10 @@
-// Draws the figures of docs/math with the library's own functions:
+// Draws the figures of docs/math with the library's own functions, and the curves of docs/images from their numbers:
 //   node scripts/makeFigures.mjs [FOLDER]
-// Each figure has the article's two objects on the left (10 x 10 pixels) and three cells that touch on the right (40 x 40).
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Those of docs/math have the article's two objects on the left (10 x 10 pixels), and three cells that touch on the right (40 x 40).
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { arrow, canvas, dot, glow, line, number, paste, ring, shade } from './figureCanvas.mjs';
+import { learningCurvesChart } from './learningCurvesChart.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const folder = process.argv[2] ?? `${root}docs/math`;
@@ -26,6 +27,10 @@ for (const [name, draw] of Object.entries(figures)) {
   writeFileSync(`${folder}/${name}.png`, bytes);
   console.log(`${folder}/${name}.png: ${bytes.length} bytes`);
 }
+const numbers = JSON.parse(readFileSync(`${root}docs/images/learningCurves.json`, 'utf8'));
+const chart = `${process.argv[2] ?? `${root}docs/images`}/learningCurves.svg`;
+writeFileSync(chart, learningCurvesChart(numbers));
+console.log(chart);
 
 /** All that the figures show of one label image; seeds hold more than `above` pixels. */
 async function computeScene(labelImage, above) {
