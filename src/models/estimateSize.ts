@@ -10,6 +10,8 @@ import { type Segmenter, segmentImage } from './segmentImage.ts';
 
 /** Smallest diameter that the linear model gives, in pixels. */
 const smallestDiameter = 5;
+/** Difference of the two estimates, relative to the first, from which own size models look again. */
+const farOff = 0.15;
 
 export interface SizeEstimate {
   /** Median diameter of a first segmentation, in pixels. */
@@ -24,7 +26,8 @@ export interface SizeEstimate {
  *
  * Size models are trained on images at their own scale, and ours have their style taken there (`styleRescale`). Cellpose takes
  * it at diamMean / diamLabels, and for its size models we do so too; the first estimate is then biased for networks whose two
- * diameters differ, and the second step repairs it in part.
+ * diameters differ, and the second step repairs it in part. With ours the second step is done again at the diameter found where
+ * that is far from the first.
  *
  * Of several networks averaged the first runs alone: a size model knows the style of one.
  */
@@ -45,10 +48,17 @@ export async function estimateSize(
   const { style } = await segmentImage(segmenter, prepared, stylePass, quiet);
   onProgress?.({ stage: 'size', fraction: 0.5 });
   const diameterStyle = diameterFromStyle(style, params) || diamMean;
-  const maskPass = { ...base, rescale: diamMean / diameterStyle, dynamics: { ...base.dynamics, interp: false } };
-  const { masks } = await segmentImage(segmenter, prepared, maskPass, quiet);
+  const medianAt = async (diameter: number): Promise<number> => {
+    const maskPass = { ...base, rescale: diamMean / diameter, dynamics: { ...base.dynamics, interp: false } };
+    const { masks } = await segmentImage(segmenter, prepared, maskPass, quiet);
+    return diameters(masks).median;
+  };
+  let diameter = await medianAt(diameterStyle);
+  // Cells that are segmented far from their scale are cut up or joined: ours look again where they are not what was expected.
+  const isFarOff = diameter > 0 && Math.abs(diameter / diameterStyle - 1) > farOff;
+  if (params.styleRescale !== undefined && isFarOff) diameter = (await medianAt(diameter)) || diameter;
   onProgress?.({ stage: 'size', fraction: 1 });
-  return { diameter: diameters(masks).median || diamMean, diameterStyle };
+  return { diameter: diameter || diamMean, diameterStyle };
 }
 
 /** exp(A · (style − smean) + log diamMean + ymean), in pixels, at least 5. @throws ShapeError for a style of other length. */

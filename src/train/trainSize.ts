@@ -15,7 +15,10 @@ import type { TrainingExample } from './trainingSet.ts';
 export interface TrainSizeOptions {
   /** Times that each image is looked at. @default 10 */
   readonly epochs?: number;
-  /** Size of tiles in pixels, a multiple of 8. @default 512 */
+  /**
+   * Size of tiles in pixels, a multiple of 8. Cellpose takes 512, which small images do not fill: their style is then that of
+   * a mostly empty tile, as the network never gives it later. @default 224, the tiles of `eval`
+   */
   readonly bsize?: number;
   /** Tiles are scaled by up to ± half of this. @default 1 */
   readonly scaleRange?: number;
@@ -48,7 +51,7 @@ export async function trainSize(
   all: readonly TrainingExample[],
   options: TrainSizeOptions = {},
 ): Promise<TrainSizeResult> {
-  const { epochs = 10, bsize = 512, l2 = 1 } = options;
+  const { epochs = 10, bsize = 224, l2 = 1 } = options;
   const examples = all.filter(({ cells }) => cells > 0);
   if (examples.length === 0) throw new OptionError('examples', 0, 'trainSize: there are no images with cells');
   if (!(Number.isInteger(epochs) && epochs >= 1))

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import {
   Cellpose,
   CellposeModel,
+  diameters,
   type EvalOptions,
   normalizeRules3Eval,
   readSizeModelNpy,
@@ -67,6 +68,20 @@ describe('Cellpose 3.1 with a small network', () => {
     // Stored as float16: 1e-2 at logits of up to about 10.
     if (cellprob) expect(largestDifference(cellprob.data, result.cellprob.data)).toBeLessThan(1e-2);
     if (name === 'default') expect(largestDifference(goldens['dP/default']!.data, result.dP.data)).toBeLessThan(1e-2);
+  });
+
+  it('looks again, with an own size model, where cells are not of the expected size', async () => {
+    const params = readSizeModelNpy(bytes('small_size.npy'));
+    const options = { ...base, diameter: undefined };
+    // Whatever the style, cells are expected to be twice as large as the network wants them.
+    const large = { ...params, A: params.A.map(() => 0), ymean: Math.log(2) };
+    const once = await new SizeModel(model, large).eval(image, options);
+    expect(Math.abs(once.diameter / once.diameterStyle - 1)).toBeGreaterThan(0.15);
+    const quick = { ...base, diameter: once.diameter, resample: false, interp: false };
+    const { masks } = await model.eval(image, quick);
+    const twice = await new SizeModel(model, { ...large, styleRescale: 1 }).eval(image, options);
+    expect(twice).toEqual({ ...once, diameter: diameters(masks).median });
+    expect(twice.diameter).not.toBe(once.diameter);
   });
 
   it('estimates diameters from styles', () => {
