@@ -80,7 +80,7 @@ async function choose(wanted: Wanted, options: FetchOptions): Promise<ModelChoic
     throw new RunError(`${flag} ${requested}: an untrained network finds nothing; name a model or a model file`);
   const file = await asFile(requested);
   if (file) return file;
-  const bundled = await asBundled(requested, requested);
+  const bundled = await asBundled(requested, requested, folder);
   if (bundled) return bundled;
   const folder = modelFolder(options.host);
   const builtIn = builtInNamed(requested);
@@ -120,11 +120,14 @@ async function asFile(path: string): Promise<ModelChoice | undefined> {
   return { requested: path, name: basename(path), source, notes: [] };
 }
 
-async function asBundled(name: string, requested: string): Promise<ModelChoice | undefined> {
+/** Ours before Cellpose's of the same name, which is told where both are there. */
+async function asBundled(name: string, requested: string, folder: string): Promise<ModelChoice | undefined> {
   const model = (await bundledModels()).find((m) => m.name === name);
   if (!model) return undefined;
-  const note = `${name}: the model of this name that ships with this package runs, not Cellpose's; for that, give the path of its file`;
-  const notes = builtInNamed(name) ? [note] : [];
+  const file = builtInNamed(name)?.file;
+  const other = file === undefined ? undefined : join(folder, file);
+  const note = `${name}: the model of this name that ships with this package runs; for Cellpose's give its path, ${other}`;
+  const notes = other !== undefined && (await isFile(other)) ? [note] : [];
   return { requested, name, source: { kind: 'bundled', sha256: model.sha256 }, notes };
 }
 
@@ -153,7 +156,7 @@ async function standIn(requested: string, folder: string): Promise<ModelChoice> 
   const [first] = await bundledModels();
   if (!first) throw new RunError(`model ${requested}: not in ${folder}, and no model ships with this package`);
   const note = `no --pretrained_model given, and ${requested} is not in ${folder}: the bundled model ${first.name} runs instead`;
-  return { ...(await asBundled(first.name, requested))!, notes: [note] };
+  return { ...(await asBundled(first.name, requested, folder))!, notes: [note] };
 }
 
 function missingWeights(model: BuiltIn, { flag, requested }: Wanted, folder: string): RunError {

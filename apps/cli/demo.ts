@@ -24,7 +24,7 @@ export async function demo(words: readonly string[], host: Host): Promise<number
   }
   const images = await copySamples(folder);
   host.stdout.write(`${images.length} sample images are in ${folder}\n`);
-  const flags = ['--dir', folder, '--pretrained_model', 'nuclei_ref', '--diameter', diameter];
+  const flags = ['--dir', folder, '--pretrained_model', 'nuclei', '--diameter', diameter];
   const outputs = ['--save_png', '--save_outlines', '--save_overlay', '--save_txt', '--save_csv'];
   const command = [...flags, ...outputs, '--record', join(folder, 'run-record.json')];
   const exitCode = await runOnImages({ words: command, parsed: parseFlags(command), notes: [], host, images });
@@ -33,7 +33,7 @@ export async function demo(words: readonly string[], host: Host): Promise<number
     host.stdout.write(
       `\nLook at ${join(folder, `${first}_overlay_cp_masks.png`)} first. The same for your own images, with the\n` +
         'diameter of your cells in pixels, or 0 to find it:\n' +
-        `  cellpose-ts --dir FOLDER --pretrained_model nuclei_ref --diameter ${diameter} --save_png --save_overlay --save_csv\n`,
+        `  cellpose-ts --dir FOLDER --pretrained_model nuclei --diameter ${diameter} --save_png --save_overlay --save_csv\n`,
     );
   }
   return exitCode;

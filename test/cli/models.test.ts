@@ -49,12 +49,18 @@ describe('chooseModel', () => {
     expect(choice).toMatchObject({ name: 'nuclei_ref', source: { kind: 'bundled' }, notes: [] });
   });
 
+  it('takes it before the one of Cellpose that has its name, and says so where both are there', async () => {
+    expect((await choose(['--pretrained_model', 'nuclei'])).notes[0]).toMatch(join(folder, 'nucleitorch_0'));
+    const none = await choose(['--pretrained_model', 'nuclei'], { CELLPOSE_LOCAL_MODELS_PATH: '/elsewhere' });
+    expect(none).toMatchObject({ source: { kind: 'bundled' }, notes: [] });
+  });
+
   it('finds the files of built-in models, by either name', async () => {
     const path = join(folder, 'cyto2torch_0');
     const source = { kind: 'file', path, diamMean: 30, sizePath: join(folder, 'size_cyto2torch_0.npy') };
     expect(await choose(['--pretrained_model', 'cyto2'])).toMatchObject({ name: 'cyto2', source });
     expect(await choose(['--pretrained_model', 'cyto2torch_0'])).toMatchObject({ name: 'cyto2', source });
-    expect((await choose(['--model_type', 'nuclei'])).source).toMatchObject({ diamMean: 17 });
+    expect((await choose(['--model_type', 'nucleitorch_0'])).source).toMatchObject({ diamMean: 17 });
   });
 
   it('takes own models in the folder', async () => {
@@ -63,7 +69,7 @@ describe('chooseModel', () => {
 
   it('lets the bundled model stand in for the default alone, and says so', async () => {
     const choice = await choose([]);
-    expect(choice).toMatchObject({ requested: 'cyto3', name: 'nuclei_ref' });
+    expect(choice).toMatchObject({ requested: 'cyto3', name: 'nuclei' });
     expect(choice.notes[0]).toMatch('cyto3');
     await expect(choose(['--pretrained_model', 'cyto3'])).rejects.toThrow(folder);
   });
@@ -106,7 +112,7 @@ describe('chooseModel', () => {
   it('names a size model that is missing', async () => {
     const bundled = new URL('../../weights/nuclei_ref.safetensors', import.meta.url).pathname;
     copyFileSync(bundled, join(folder, 'nucleitorch_0'));
-    const choice = await choose(['--pretrained_model', 'nuclei']);
+    const choice = await choose(['--pretrained_model', 'nucleitorch_0']);
     await expect(loadSegmenter(choice, { estimateDiameter: true, threads: 1 })).rejects.toThrow(
       'size_nucleitorch_0.npy',
     );
