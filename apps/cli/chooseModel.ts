@@ -80,9 +80,9 @@ async function choose(wanted: Wanted, options: FetchOptions): Promise<ModelChoic
     throw new RunError(`${flag} ${requested}: an untrained network finds nothing; name a model or a model file`);
   const file = await asFile(requested);
   if (file) return file;
+  const folder = modelFolder(options.host);
   const bundled = await asBundled(requested, requested, folder);
   if (bundled) return bundled;
-  const folder = modelFolder(options.host);
   const builtIn = builtInNamed(requested);
   if (!builtIn) {
     const own = await asUserModel(requested, folder);

@@ -72,14 +72,13 @@ describe('Cellpose 3.1 with a small network', () => {
 
   it('looks again, with an own size model, where cells are not of the expected size', async () => {
     const params = readSizeModelNpy(bytes('small_size.npy'));
-    const options = { ...base, diameter: undefined };
     // Whatever the style, cells are expected to be twice as large as the network wants them.
     const large = { ...params, A: params.A.map(() => 0), ymean: Math.log(2) };
-    const once = await new SizeModel(model, large).eval(image, options);
+    const once = await new SizeModel(model, large).eval(image, base);
     expect(Math.abs(once.diameter / once.diameterStyle - 1)).toBeGreaterThan(0.15);
     const quick = { ...base, diameter: once.diameter, resample: false, interp: false };
     const { masks } = await model.eval(image, quick);
-    const twice = await new SizeModel(model, { ...large, styleRescale: 1 }).eval(image, options);
+    const twice = await new SizeModel(model, { ...large, styleRescale: 1 }).eval(image, base);
     expect(twice).toEqual({ ...once, diameter: diameters(masks).median });
     expect(twice.diameter).not.toBe(once.diameter);
   });
