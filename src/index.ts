@@ -63,6 +63,7 @@ export { type RunNetOptions, runNetWindows, type TileProgress } from './engine/r
 export type { TileNetwork, TileOutput } from './engine/tileNetwork.ts';
 export * from './errors.ts';
 // Files
+export { type GeoJsonOptions, geoJsonPieces } from './io/geoJson.ts';
 export type { ImageFile, ReadImageOptions } from './io/imageFile.ts';
 export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
@@ -71,6 +72,7 @@ export { type WritePngOptions, writePng } from './io/png/writePng.ts';
 export { writePredictedDiamsNpy } from './io/predictedDiamsNpy.ts';
 export { readImage } from './io/readImage.ts';
 export { openWeights, readWeights } from './io/readWeights.ts';
+export { roiZipParts } from './io/roi/writeRoiZip.ts';
 export { writeSafetensors } from './io/safetensors.ts';
 export { readSegNpy, type SegFlows, type SegNpy } from './io/segNpy.ts';
 export { readSizeModelNpy, type SizeParams, writeSizeModelNpy } from './io/sizeModelNpy.ts';
@@ -91,6 +93,7 @@ export { type MaskStats, maskStats } from './masks/maskStats.ts';
 export { masksToOutlines } from './masks/outlines.ts';
 export { outlinesList } from './masks/outlinesList.ts';
 export { findPeaks, growPlaces, windowMaximum } from './masks/peaks.ts';
+export { type LabelPolygons, type PixelPolygon, pixelPolygons, type Ring } from './masks/pixelPolygons.ts';
 export { type RemoveEdgeMasksOptions, removeEdgeMasks } from './masks/removeEdgeMasks.ts';
 export { renumber } from './masks/renumber.ts';
 export { type RadiusDistribution, radiusDistribution, sizeDistribution } from './masks/sizeDistribution.ts';

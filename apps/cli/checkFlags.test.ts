@@ -35,7 +35,7 @@ describe('checkFlags', () => {
     expect(() => check('--norm_percentile', low, high)).toThrow(UsageError);
   });
 
-  it.each([['--restore_type', 'denoise_cyto3'], ['--save_rois'], ['--save_mpl'], ['--transformer']])(
+  it.each([['--restore_type', 'denoise_cyto3'], ['--save_mpl'], ['--transformer']])(
     'says that %s comes later',
     (...words) => {
       expect(() => check(...words)).toThrow(RunError);

@@ -314,8 +314,15 @@ export const flags = [
     group: 'output',
     type: 'flag',
     default: false,
-    help: 'NAME_rois.zip for ImageJ',
-    later: 'ImageJ archives are not part of this version: leave it out; --save_txt writes outlines that ImageJ imports',
+    help: 'NAME_rois.zip: regions for the ROI manager of ImageJ',
+  },
+  {
+    name: '--save_geojson',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'NAME_cp_cells.geojson: detections for QuPath',
+    from: 'own',
   },
   {
     name: '--save_mpl',

@@ -1,6 +1,6 @@
 /**
  * Names of the files that a run writes for an image: those of Cellpose 3.1 (`io.save_masks`, `io.masks_flows_to_seg`), and
- * two of ours. Unlike there, each flag works alone.
+ * some of ours. Unlike there, each flag works alone.
  */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -8,7 +8,18 @@ import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import { stemOf } from './imageFiles.ts';
 
-export type OutputKind = 'seg' | 'png' | 'tif' | 'outlines' | 'txt' | 'flows' | 'dP' | 'overlay' | 'csv';
+export type OutputKind =
+  | 'seg'
+  | 'png'
+  | 'tif'
+  | 'outlines'
+  | 'txt'
+  | 'flows'
+  | 'dP'
+  | 'overlay'
+  | 'csv'
+  | 'rois'
+  | 'geojson';
 
 /** What each kind is called, for people. */
 export const outputTitles: Readonly<Record<OutputKind, string>> = {
@@ -21,6 +32,8 @@ export const outputTitles: Readonly<Record<OutputKind, string>> = {
   dP: 'flow TIFF',
   overlay: 'picture with coloured cells',
   csv: 'table of cells',
+  rois: 'ImageJ regions',
+  geojson: 'GeoJSON',
 };
 
 export interface Output {
@@ -47,6 +60,8 @@ export function outputsOf(image: string, args: Args): Output[] {
     args.save_overlay && output('overlay', `${stem}_overlay${ending}.png`, 'outlines'),
     args.save_txt && output('txt', `${stem}_cp_outlines.txt`, 'txt_outlines'),
     args.save_csv && output('csv', `${stem}_cp_objects.csv`, 'objects'),
+    args.save_rois && output('rois', `${stem}_rois.zip`, 'rois'),
+    args.save_geojson && output('geojson', `${stem}_cp_cells.geojson`, 'geojson'),
     args.save_flows && output('flows', `${stem}_flows${ending}.tif`, 'flows'),
     args.save_flows && output('dP', `${stem}_dP${ending}.tif`, 'flows'),
     !args.no_npy && { kind: 'seg', path: `${stemOf(image)}_seg.npy`, makeFolder: false },

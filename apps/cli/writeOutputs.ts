@@ -1,13 +1,15 @@
 /** Makes the files of one segmented image and writes each whole. One that fails does not keep the others from being written. */
 
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import {
   type EvalResult,
+  geoJsonPieces,
   type Masks,
   type NdArray,
   narrowLabels,
   outlinesImage,
   outlinesList,
+  roiZipParts,
   segNpyPieces,
   writePng,
   writeTiff,
@@ -126,6 +128,10 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
       return text(objectsTable(masks, display(segmented)));
+    case 'rois':
+      return roiZipParts(masks);
+    case 'geojson':
+      return geoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
     case 'flows':
       return writeTiff(wrapped(picture()), { level: fast });
     case 'dP':

@@ -2,11 +2,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NdArray, readImage, writePng, writeTiff } from 'cellpose-ts';
+import { type NdArray, readImage, sourceFromBytes, writePng, writeTiff } from 'cellpose-ts';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../apps/cli/host.ts';
 import { main } from '../../apps/cli/program.ts';
 import type { Segmenter } from '../../apps/cli/segmenter.ts';
+import { readZipDirectory } from '../../src/io/zipRead.ts';
 import { fakeHost } from './fakeHost.ts';
 
 /** Label 1 is what is above 128 on the left, label 2 on the right. */
@@ -105,6 +107,8 @@ describe('a run', () => {
       '--save_flows',
       '--save_txt',
       '--save_csv',
+      '--save_rois',
+      '--save_geojson',
     ];
     expect((await run(['--dir', folder, ...all])).out).toMatch('2 of 2 images');
     const after = files();
@@ -122,6 +126,18 @@ describe('a run', () => {
     await run(['--dir', folder, '--save_outlines', '--no_npy', '--in_folders']);
     expect(newFiles()).toEqual(['outlines']);
     expect(files(join(folder, 'outlines'))).toEqual(['a_outlines_cp_masks.png', 'b_outlines_cp_masks.png']);
+  });
+
+  it('writes regions for ImageJ and cells for QuPath, each flag alone', async () => {
+    await run(['--dir', folder, '--save_rois', '--no_npy']);
+    expect(newFiles()).toEqual(['a_rois.zip', 'b_rois.zip']);
+    const zip = sourceFromBytes(new Uint8Array(readFileSync(join(folder, 'a_rois.zip'))));
+    expect([...(await readZipDirectory(zip)).keys()]).toEqual(['1.roi', '2.roi']);
+    await run(['--image_path', join(folder, 'a.png'), '--save_geojson', '--no_npy', '--in_folders']);
+    const [file] = files(join(folder, 'geojson'));
+    expect(file).toBe('a_cp_cells.geojson');
+    const { features } = JSON.parse(readFileSync(join(folder, 'geojson', file!), 'utf8'));
+    expect(features.map(({ properties }: { properties: { name: string } }) => properties.name)).toEqual(['1', '2']);
   });
 
   it('writes empty labels where there are no cells', async () => {

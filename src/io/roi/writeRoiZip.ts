@@ -1,0 +1,43 @@
+/** The regions of all cells as one archive, which ImageJ's ROI manager opens. */
+import type { Masks } from '../../array/ndarray.ts';
+import { ShapeError } from '../../errors.ts';
+import { pixelPolygons } from '../../masks/pixelPolygons.ts';
+import { type ZipInput, zipParts } from '../zipWrite.ts';
+import { writeRoi } from './writeRoi.ts';
+
+/** Coordinates are shorts. */
+const mostPixels = 32767;
+
+/**
+ * One region for each label, exact to the pixel, holes and parts included; its name is the label. In a stack a cell has a region in
+ * each plane that it is in, named LABEL-PLANE, with planes from 1.
+ *
+ * @param masks  labels ([lz,] ly, lx), 0 and below is background.
+ * @returns      the archive in parts, to be written one after another.
+ * @throws ShapeError if masks is neither plane nor stack, or larger than 32,767 pixels, which a region cannot tell.
+ */
+export function roiZipParts(masks: Masks): Uint8Array[] {
+  const { data, shape } = masks;
+  const [ly, lx] = shape.slice(-2);
+  if ((shape.length !== 2 && shape.length !== 3) || Math.max(ly, lx) > mostPixels)
+    throw new ShapeError('roiZipParts', `masks ([lz,] ly, lx) of at most ${mostPixels} pixels a side`, shape);
+  return zipParts(entries(data, shape, [ly, lx]));
+}
+
+function* entries(
+  data: Int32Array,
+  shape: readonly number[],
+  [ly, lx]: readonly [number, number],
+): Generator<ZipInput> {
+  const size = ly * lx;
+  const planes = shape.length === 2 ? 1 : shape[0];
+  for (let z = 0; z < planes; z++) {
+    const plane = { data: data.subarray(z * size, (z + 1) * size), shape: [ly, lx] };
+    const cells = pixelPolygons(plane).sort((a, b) => a.label - b.label);
+    for (const { label, polygons } of cells) {
+      const name = shape.length === 2 ? String(label) : `${label}-${z + 1}`;
+      const roi = writeRoi({ name, polygons, ...(shape.length === 2 ? {} : { plane: z + 1 }) });
+      yield { name: `${name}.roi`, data: roi, isDeflated: true };
+    }
+  }
+}
