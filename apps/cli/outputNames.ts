@@ -8,7 +8,18 @@ import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import { stemOf } from './imageFiles.ts';
 
-export type OutputKind = 'seg' | 'png' | 'tif' | 'outlines' | 'txt' | 'flows' | 'dP' | 'overlay' | 'csv';
+export type OutputKind =
+  | 'seg'
+  | 'png'
+  | 'tif'
+  | 'outlines'
+  | 'txt'
+  | 'flows'
+  | 'dP'
+  | 'overlay'
+  | 'csv'
+  | 'tracks'
+  | 'ctc';
 
 /** What each kind is called, for people. */
 export const outputTitles: Readonly<Record<OutputKind, string>> = {
@@ -21,6 +32,8 @@ export const outputTitles: Readonly<Record<OutputKind, string>> = {
   dP: 'flow TIFF',
   overlay: 'picture with coloured cells',
   csv: 'table of cells',
+  tracks: 'table of tracks',
+  ctc: 'folder for the Cell Tracking Challenge',
 };
 
 export interface Output {
@@ -47,6 +60,8 @@ export function outputsOf(image: string, args: Args): Output[] {
     args.save_overlay && output('overlay', `${stem}_overlay${ending}.png`, 'outlines'),
     args.save_txt && output('txt', `${stem}_cp_outlines.txt`, 'txt_outlines'),
     args.save_csv && output('csv', `${stem}_cp_objects.csv`, 'objects'),
+    args.save_tracks && output('tracks', `${stem}_cp_tracks.csv`, 'tracks'),
+    args.save_ctc && output('ctc', `${stem}_RES`, 'tracks'),
     args.save_flows && output('flows', `${stem}_flows${ending}.tif`, 'flows'),
     args.save_flows && output('dP', `${stem}_dP${ending}.tif`, 'flows'),
     !args.no_npy && { kind: 'seg', path: `${stemOf(image)}_seg.npy`, makeFolder: false },

@@ -228,7 +228,8 @@ async function trainSizeOf({ stateDict, modelPath }: Trained, { examples, testEx
   const threads = threadsOf(parsed.args.threads, host.env);
   const path = `${modelPath}_size.npy`;
   const { test_dir: testFolder } = parsed.args;
-  const predictedPath = testFolder === null ? undefined : join(testFolder, `${basename(modelPath)}_predicted_diams.npy`);
+  const predictedPath =
+    testFolder === null ? undefined : join(testFolder, `${basename(modelPath)}_predicted_diams.npy`);
   const common = { args: parsed.args, threads, signal, reporter, progress, write };
   way.record.size = await trainSizeModel({ stateDict, path, predictedPath, examples, testExamples, ...common });
 }

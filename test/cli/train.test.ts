@@ -25,8 +25,8 @@ import {
 } from 'cellpose-ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../apps/cli/program.ts';
-import { readNpyDictionary } from '../../src/io/npyObject.ts';
 import { lossLine } from '../../apps/cli/trainProgress.ts';
+import { readNpyDictionary } from '../../src/io/npyObject.ts';
 import { fakeHost } from './fakeHost.ts';
 
 const size = 64;
