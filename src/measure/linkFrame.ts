@@ -52,7 +52,10 @@ export function linkFrame(known: readonly KnownCell[], frame: Frame, options: Fr
   const readings = [still, shiftedOverlaps(cells, expected, frame)];
   const continues = new Int32Array(frame.cells.length).fill(-1);
   const mothers = new Int32Array(frame.cells.length).fill(-1);
-  for (const { row, column } of assignPairs(overlapPairs(readings, known, options.minIou))) continues[column] = row;
+  const overlapping = bestReadings(readings, frame.cells.length).filter(({ iou }) => iou >= options.minIou);
+  // a cell that was away for long gains less than one that was just seen
+  const pairs = overlapping.map(({ row, column, iou }) => ({ row, column, gain: iou / known[row].age }));
+  for (const { row, column } of assignPairs(pairs)) continues[column] = row;
   if (options.divisions) {
     for (const { row, column, sister } of findDivisions(readings, continues, frame.cells)) {
       mothers[column] = row;
@@ -87,22 +90,19 @@ function fieldMotion(known: readonly KnownCell[], frame: Frame): { drift: Shift;
   return total(drifting) > total(resting) ? { drift: common, still: drifting } : { drift: [0, 0], still: resting };
 }
 
+/** Squares: few cells that fit well say more than many that touch. */
 function total(overlaps: readonly ShiftedOverlap[]): number {
   return overlaps.reduce((sum, { iou }) => sum + iou * iou, 0);
 }
 
-/** The better of the readings for each pair; a cell that was away for long gains less than one that was just seen. */
-function overlapPairs(
-  readings: readonly (readonly ShiftedOverlap[])[],
-  known: readonly KnownCell[],
-  minIou: number,
-): WeightedPair[] {
-  const best = new Map<string, ShiftedOverlap>();
+/** Of each pair the reading in which it overlaps most. */
+function bestReadings(readings: readonly (readonly ShiftedOverlap[])[], columns: number): ShiftedOverlap[] {
+  const best = new Map<number, ShiftedOverlap>();
   for (const overlap of readings.flat()) {
-    const key = `${overlap.row} ${overlap.column}`;
-    if (overlap.iou >= minIou && overlap.iou > (best.get(key)?.iou ?? 0)) best.set(key, overlap);
+    const key = overlap.row * columns + overlap.column;
+    if (overlap.iou > (best.get(key)?.iou ?? 0)) best.set(key, overlap);
   }
-  return [...best.values()].map(({ row, column, iou }) => ({ row, column, gain: iou / known[row].age }));
+  return [...best.values()];
 }
 
 /** As a list of one, or none where they are too far apart or too unlike. */

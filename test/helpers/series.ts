@@ -86,8 +86,10 @@ export function countLinks(
     }
   }
   const parents = new Map(found.tracks.map(({ label, parent }) => [label, parent]));
-  const parentIsRight = ({ label, first, parent }: SimulatedTrack) =>
-    parents.get(names[first]!.get(label)!) === names[first - 1]!.get(parent);
+  const parentIsRight = ({ label, first, parent }: SimulatedTrack) => {
+    const mother = names[first - 1]!.get(parent);
+    return mother !== undefined && parents.get(names[first]!.get(label) ?? 0) === mother;
+  };
   const daughters = truth.tracks.filter(({ parent }) => parent > 0);
   for (const parent of new Set(daughters.map((track) => track.parent))) {
     const pair = daughters.filter((track) => track.parent === parent);
