@@ -15,11 +15,45 @@ export interface WeightedPair {
  * @param pairs  each (row, column) at most once; what is not among them is never chosen.
  * @returns      the chosen ones.
  *
- * Only pairs can gain anything, so each connected group of rows and columns is solved alone: a field of thousands of cells falls
- * into thousands of tiny problems.
+ * Pairs that gain more than what they exclude are taken at once; they are in every best choice. Of the rest each connected group of
+ * rows and columns is solved alone. So a field of thousands of cells falls into thousands of tiny problems.
  */
 export function assignPairs<P extends WeightedPair>(pairs: readonly P[]): P[] {
-  return connectedGroups(pairs).flatMap((group) => (group.length === 1 ? group : assignGroup(group)));
+  const { taken, rest } = takeDominant(pairs);
+  return [...taken, ...connectedGroups(rest).flatMap((group) => (group.length === 1 ? group : assignGroup(group)))];
+}
+
+/**
+ * Any choice without such a pair has at most one other pair in its row and one in its column, and gets better by putting it in
+ * their place. Taking it frees others of their rivals, hence the loop.
+ */
+function takeDominant<P extends WeightedPair>(pairs: readonly P[]): { taken: P[]; rest: readonly P[] } {
+  const taken: P[] = [];
+  let rest = pairs;
+  for (;;) {
+    const inRow = bestTwo(rest.map(({ row, gain }) => [row, gain]));
+    const inColumn = bestTwo(rest.map(({ column, gain }) => [column, gain]));
+    const rival = (gain: number, [first, second]: readonly [number, number]) => (gain === first ? second : first);
+    const dominant = rest.filter(
+      ({ row, column, gain }) => gain > rival(gain, inRow.get(row)!) + rival(gain, inColumn.get(column)!),
+    );
+    if (dominant.length === 0) return { taken, rest };
+    taken.push(...dominant);
+    const rows = new Set(dominant.map(({ row }) => row));
+    const columns = new Set(dominant.map(({ column }) => column));
+    rest = rest.filter(({ row, column }) => !rows.has(row) && !columns.has(column));
+  }
+}
+
+/** The largest gain of each line and the one after it; 0 for none. */
+function bestTwo(gains: readonly (readonly [line: number, gain: number])[]): Map<number, readonly [number, number]> {
+  const best = new Map<number, readonly [number, number]>();
+  for (const [line, gain] of gains) {
+    const [first, second] = best.get(line) ?? [0, 0];
+    if (gain > first) best.set(line, [gain, first]);
+    else if (gain > second) best.set(line, [first, gain]);
+  }
+  return best;
 }
 
 /** Splits pairs into groups that have no row and no column in common. */
