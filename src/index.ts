@@ -98,6 +98,11 @@ export { type RemoveEdgeMasksOptions, removeEdgeMasks } from './masks/removeEdge
 export { renumber } from './masks/renumber.ts';
 export { type RadiusDistribution, radiusDistribution, sizeDistribution } from './masks/sizeDistribution.ts';
 export { type StitchOptions, stitch3D } from './masks/stitch3D.ts';
+export { type LinkedMasks, type LinkOptions, linkMasks } from './measure/linkMasks.ts';
+export { resTrackText } from './measure/resTrackText.ts';
+export { type TrackPoint, trackPoints } from './measure/trackPoints.ts';
+export type { Track } from './measure/tracks.ts';
+export { unbrokenTracks } from './measure/unbrokenTracks.ts';
 export { aggregatedJaccardIndex } from './metrics/aggregatedJaccardIndex.ts';
 export { averagePrecision, type Precision } from './metrics/averagePrecision.ts';
 export { type BoundaryScores, boundaryScores } from './metrics/boundaryScores.ts';

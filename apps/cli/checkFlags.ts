@@ -1,4 +1,5 @@
 /** Looks at the values before anything runs: what cannot work is refused with a remedy, what has no effect is told. */
+import { checkSeries, isTracked, trackingFlags } from './checkSeries.ts';
 import { RunError, UsageError } from './errors.ts';
 import { type Args, type Flag, flags, type GroupName, withoutEvaluate, withoutTraining } from './flags.ts';
 import type { Parsed } from './parseFlags.ts';
@@ -11,6 +12,7 @@ import type { Parsed } from './parseFlags.ts';
 export function checkFlags({ args, given }: Parsed, evaluates = false): string[] {
   refuseWhatComesLater(args, given);
   checkRanges(args);
+  checkSeries(args);
   if (trains(args)) checkTraining(args);
   return [
     ...notesOnFlagsWithoutEffect(args, given, evaluates),
@@ -113,7 +115,7 @@ function trains({ train, train_size }: Args): boolean {
 /** Flags for segmenting, given to a training. */
 function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
   if (!trains(args)) return [];
-  const segmenting: readonly GroupName[] = ['cells', 'output', 'volume'];
+  const segmenting: readonly GroupName[] = ['cells', 'output', 'volume', 'series'];
   return (flags as readonly Flag[])
     .filter(({ name, group }) => segmenting.includes(group) || name === '--diameter' || name === '--invert')
     .filter(({ name }) => given.has(name))
@@ -123,7 +125,7 @@ function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
 /** `evaluate` writes no files of the images. */
 function notesOnEvaluating(given: ReadonlySet<string>): string[] {
   return (flags as readonly Flag[])
-    .filter(({ name, group }) => group === 'output' && given.has(name))
+    .filter(({ name, group }) => (group === 'output' || trackingFlags.includes(name)) && given.has(name))
     .map(({ name }) => `${name} has no effect: evaluate writes numbers only`);
 }
 
@@ -143,6 +145,8 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
   }
   if (args.no_norm && args.norm_percentile !== null)
     notes.push('--no_norm has no effect together with --norm_percentile');
+  if (given.has('--track_gap') && !isTracked(args))
+    notes.push('--track_gap has no effect: it only matters with --track, --save_tracks and --save_ctc');
   if (!args.do_3D) {
     for (const flag of ['--anisotropy', '--flow3D_smooth', '--pretrained_model_ortho'])
       if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --do_3D`);

@@ -1,6 +1,7 @@
 /** The command line's flags as options of `eval`. */
 import type { EvalOptions } from 'cellpose-ts';
 import { normPercentile } from './checkFlags.ts';
+import { isTracked } from './checkSeries.ts';
 import type { Args } from './flags.ts';
 import type { NamedAxes } from './readPicture.ts';
 import type { Segmenter } from './segmenter.ts';
@@ -21,6 +22,7 @@ export function evalOptions(
     ...axesOf(args, fromFile),
     normalize: percentile === undefined ? !args.no_norm : { percentile },
     invert: args.invert && !args.no_norm,
+    normalizeOver: args.norm_series ? 'series' : 'frame',
     batchSize: args.batch_size,
     augment: args.augment,
     resample: !args.no_resample,
@@ -44,15 +46,27 @@ function volumeOptions({ do_3D, anisotropy, flow3D_smooth: smooth, stitch_thresh
  * What the user says about axes counts alone; else what the file says. But where channels are picked and the file knows planes
  * only, these are what the user means: ImageJ's "images to stack" makes planes of channels.
  */
-function axesOf({ channel_axis, z_axis, chan, chan2 }: Args, fromFile: NamedAxes): NamedAxes {
-  if (channel_axis === null && z_axis === null) {
-    const picksPlanes = fromFile.channelAxis === undefined && (chan > 0 || chan2 > 0);
-    return picksPlanes ? {} : fromFile;
+function axesOf(args: Args, fromFile: NamedAxes): NamedAxes {
+  const { channel_axis, z_axis, t_axis, chan, chan2 } = args;
+  if (channel_axis === null && z_axis === null && t_axis === null) {
+    const picksPlanes = fromFile.channelAxis === undefined && (chan > 0 || chan2 > 0) && !isTracked(args);
+    return picksPlanes ? {} : spaceOrTime(args, fromFile);
   }
   return {
     ...(channel_axis === null ? {} : { channelAxis: channel_axis }),
     ...(z_axis === null ? {} : { zAxis: z_axis }),
+    ...(t_axis === null ? {} : { tAxis: t_axis }),
   };
+}
+
+/**
+ * What the user wants of the cells decides where a file is known to call its planes wrong: ImageJ saves many a series as slices.
+ */
+function spaceOrTime(args: Args, { zAxis, tAxis, pagesAxis, ...others }: NamedAxes): NamedAxes {
+  const axis = zAxis ?? tAxis ?? (isTracked(args) ? pagesAxis : undefined);
+  if (axis === undefined) return others;
+  const isTime = isTracked(args) || (tAxis !== undefined && !joinsPlanes(args));
+  return { ...others, [isTime ? 'tAxis' : 'zAxis']: axis };
 }
 
 export function channelsOf(args: Args): readonly [number, number] | undefined {

@@ -3,6 +3,7 @@
 const flagOfOption: Readonly<Record<string, string>> = {
   channelAxis: '--channel_axis',
   zAxis: '--z_axis',
+  tAxis: '--t_axis',
   do3D: '--do_3D',
   stitchThreshold: '--stitch_threshold',
   anisotropy: '--anisotropy',

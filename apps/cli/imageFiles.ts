@@ -5,6 +5,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { RunError } from './errors.ts';
+import { exists } from './exists.ts';
 import { compareNatural } from './naturalSort.ts';
 
 const extensions = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.flex', '.dax', '.nd2', '.nrrd']);
@@ -69,7 +70,9 @@ async function foldersToSearch(folder: string, lookOneLevelDown: boolean): Promi
   const folders = [folder];
   for (const name of await list(folder)) {
     const path = join(folder, name);
-    if ((await stat(path).catch(() => undefined))?.isDirectory()) folders.push(path);
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
+    // masks of --save_ctc are no images
+    if (isFolder && !(await exists(join(path, 'res_track.txt')))) folders.push(path);
   }
   return folders;
 }

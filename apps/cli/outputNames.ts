@@ -19,7 +19,9 @@ export type OutputKind =
   | 'overlay'
   | 'csv'
   | 'rois'
-  | 'geojson';
+  | 'geojson'
+  | 'tracks'
+  | 'ctc';
 
 /** What each kind is called, for people. */
 export const outputTitles: Readonly<Record<OutputKind, string>> = {
@@ -34,6 +36,8 @@ export const outputTitles: Readonly<Record<OutputKind, string>> = {
   csv: 'table of cells',
   rois: 'ImageJ regions',
   geojson: 'GeoJSON',
+  tracks: 'table of tracks',
+  ctc: 'folder for the Cell Tracking Challenge',
 };
 
 export interface Output {
@@ -62,6 +66,8 @@ export function outputsOf(image: string, args: Args): Output[] {
     args.save_csv && output('csv', `${stem}_cp_objects.csv`, 'objects'),
     args.save_rois && output('rois', `${stem}_rois.zip`, 'rois'),
     args.save_geojson && output('geojson', `${stem}_cp_cells.geojson`, 'geojson'),
+    args.save_tracks && output('tracks', `${stem}_cp_tracks.csv`, 'tracks'),
+    args.save_ctc && output('ctc', `${stem}_RES`, 'tracks'),
     args.save_flows && output('flows', `${stem}_flows${ending}.tif`, 'flows'),
     args.save_flows && output('dP', `${stem}_dP${ending}.tif`, 'flows'),
     !args.no_npy && { kind: 'seg', path: `${stemOf(image)}_seg.npy`, makeFolder: false },

@@ -18,6 +18,9 @@ export interface Picture {
 export interface NamedAxes {
   readonly channelAxis?: number;
   readonly zAxis?: number;
+  readonly tAxis?: number;
+  /** Of the pages of a file that does not name them: frames, where the user says that it is a series. */
+  readonly pagesAxis?: number;
 }
 
 /** @throws the errors of the file system and of `readImage`. */
@@ -27,7 +30,8 @@ export async function readPicture(path: string): Promise<Picture> {
   const { data, shape, axes, notes: changes } = toCellposeImage(file);
   const named = namedAxes(file, axes, shape);
   const source = file.axesFrom === 'ome' ? 'OME-XML' : 'ImageJ';
-  const notes = Object.keys(named).length > 0 ? [`axes ${axes} as the file says (${source})`] : [];
+  const isNamed = named.channelAxis !== undefined || named.zAxis !== undefined || named.tAxis !== undefined;
+  const notes = isNamed ? [`axes ${axes} as the file says (${source})`] : [];
   return {
     image: { data, shape },
     sha256: sha256(bytes),
@@ -43,17 +47,18 @@ export async function fileSize(path: string): Promise<number> {
 }
 
 /**
- * Channels and planes as a microscope's metadata name them, where each is one axis. Moments count as planes: each is segmented
- * by itself. Nothing where there are both, or what else the model does not know.
+ * Channels, and planes or frames, as a microscope's metadata name them, where each is one axis. Nothing where there are planes and
+ * frames, or what else the model does not know.
  */
 function namedAxes({ axesFrom }: ImageFile, axes: string, shape: readonly number[]): NamedAxes {
-  if ((axesFrom !== 'ome' && axesFrom !== 'imagej') || axes.length < 3) return {};
+  if (axes.length < 3) return {};
+  if (axesFrom !== 'ome' && axesFrom !== 'imagej') return /^[IQTZ]YXS?$/.test(axes) ? { pagesAxis: 0 } : {};
   const long = [...axes].map((letter, axis) => ({ letter, axis })).filter(({ axis }) => shape[axis]! > 1);
   const of = (letters: string) => long.filter(({ letter }) => letters.includes(letter));
   const [channels, planes] = [of('CS'), of('ZT')];
   if (channels.length > 1 || planes.length > 1 || of('CSZTYX').length < long.length) return {};
   return {
     ...(channels[0] === undefined ? {} : { channelAxis: channels[0].axis }),
-    ...(planes[0] === undefined ? {} : { zAxis: planes[0].axis }),
+    ...(planes[0] === undefined ? {} : { [planes[0].letter === 'T' ? 'tAxis' : 'zAxis']: planes[0].axis }),
   };
 }

@@ -17,6 +17,7 @@ import { fileSize, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
+import { trackCells } from './trackCells.ts';
 import { type Segmented, writeOutputs } from './writeOutputs.ts';
 
 /** Larger files are read only when their turn comes, so that two of them are never in memory. */
@@ -134,11 +135,12 @@ async function computeFile(
     const result = await model.eval(image, { ...evalOptions(args, model, picture.axes), signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
-    const { masks, count } = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
-    const notes = [...picture.notes, ...result.notes.map(forPeople)];
+    const found = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
+    const { masks, count, tracks, notes: trackNotes } = trackCells(found, args);
+    const notes = [...picture.notes, ...result.notes.map(forPeople), ...trackNotes];
     return {
       entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
-      segmented: { path, image, result, masks, channels: channelsOf(args) },
+      segmented: { path, image, result, masks, tracks, channels: channelsOf(args) },
     };
   } catch (error) {
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };

@@ -1,6 +1,6 @@
 /** Makes the files of one segmented image and writes each whole. One that fails does not keep the others from being written. */
 
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   type EvalResult,
   geoJsonPieces,
@@ -11,14 +11,17 @@ import {
   outlinesList,
   roiZipParts,
   segNpyPieces,
+  type Track,
   writePng,
   writeTiff,
 } from 'cellpose-ts';
 import { cellsOverlay } from './cellsOverlay.ts';
 import { channelsLast } from './channelsLast.ts';
+import { ctcFiles } from './ctcFolder.ts';
 import { flowPicture } from './flowPicture.ts';
 import { objectsTable } from './objectsTable.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
+import { tracksTable } from './tracksTable.ts';
 import { ensureFolder, writeWhole } from './wholeFile.ts';
 
 export interface Segmented {
@@ -28,6 +31,8 @@ export interface Segmented {
   readonly result: EvalResult;
   /** Labels to write; those of the result, or fewer. */
   readonly masks: Masks;
+  /** Of cells that keep their labels over time. */
+  readonly tracks?: readonly Track[] | undefined;
   readonly channels: readonly [number, number] | undefined;
 }
 
@@ -41,6 +46,7 @@ export interface Written {
 const fast = 2;
 /** What a stack of planes is not written as. */
 const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
+const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
 
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
 export async function writeOutputs(
@@ -57,9 +63,15 @@ export async function writeOutputs(
       notes.push(`a stack of planes has no ${outputTitles[planned.kind]} in this version`);
       continue;
     }
+    // a note on --track has said it
+    if (!segmented.tracks && tracksOnly.includes(planned.kind)) continue;
     const output = asTiffIfNeeded(planned, segmented, notes);
     // Files reach the disk while the next ones are encoded: waiting for each alone takes longer than the masks.
-    if (!writing.has(output.path)) writing.set(output.path, writeOne(output, encode, write));
+    if (writing.has(output.path)) continue;
+    writing.set(
+      output.path,
+      output.kind === 'ctc' ? writeCtc(output, segmented, write) : writeOne(output, encode, write),
+    );
   }
   const outcomes = await Promise.all(writing.values());
   return {
@@ -74,6 +86,22 @@ interface Outcome {
   readonly path: string;
   readonly failed: boolean;
   readonly error?: unknown;
+}
+
+/** A folder of many files. The name of the folder stands for all of them. */
+async function writeCtc(
+  { kind, path, makeFolder }: Output,
+  { masks, tracks }: Segmented,
+  write: typeof writeWhole,
+): Promise<Outcome> {
+  try {
+    if (makeFolder) await ensureFolder(dirname(path));
+    await ensureFolder(path);
+    for (const { name, bytes } of ctcFiles({ masks, tracks: tracks! })) await write(join(path, name), bytes);
+    return { kind, path, failed: false };
+  } catch (error) {
+    return { kind, path, failed: true, error };
+  }
 }
 
 async function writeOne(
@@ -119,7 +147,7 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'png':
       return writePng(narrowLabels(masks) as NdArray<Uint16Array>);
     case 'tif':
-      return writeTiff(narrowLabels(masks), { level: fast, rgb: false });
+      return labelTiff(segmented);
     case 'outlines':
       return writePng(outlinesImage(display(segmented), masks));
     case 'overlay':
@@ -132,6 +160,10 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
       return roiZipParts(masks);
     case 'geojson':
       return geoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
+    case 'tracks':
+      return text(tracksTable({ masks, tracks: segmented.tracks! }));
+    case 'ctc':
+      throw new Error('internal: a folder is not encoded');
     case 'flows':
       return writeTiff(wrapped(picture()), { level: fast });
     case 'dP':
@@ -139,6 +171,15 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'seg':
       return segNpy(segmented, picture());
   }
+}
+
+/** A series says that its planes are moments, in ImageJ's words where they fit: 32-bit labels it does not know. */
+function labelTiff({ masks, result, tracks }: Segmented): Uint8Array {
+  const labels = narrowLabels(masks);
+  const isSeries = masks.shape.length === 3 && (tracks !== undefined || result.axes.includes('T'));
+  if (!isSeries) return writeTiff(labels, { level: fast, rgb: false });
+  const description = labels.data instanceof Uint16Array ? 'imagej' : 'shaped';
+  return writeTiff(labels, { level: fast, rgb: false, axes: 'TYX', description });
 }
 
 /**

@@ -53,13 +53,13 @@ export function pixelPolygons(masks: Masks): LabelPolygons[] {
 }
 
 /** Around a piece or a hole, from the upper left corner of a pixel to the right. Where the way meets itself, it is cut in two rings. */
-function walk({ data, shape: [ly, lx] }: Masks2D, x: number, y: number, isWalked: Uint8Array): Ring[] {
-  const label = data[y * lx + x];
+function walk({ data, shape: [ly, lx] }: Masks2D, startX: number, startY: number, isWalked: Uint8Array): Ring[] {
+  const label = data[startY * lx + startX];
   const isInside = (px: number, py: number) => px >= 0 && px < lx && py >= 0 && py < ly && data[py * lx + px] === label;
   const rings: Ring[] = [];
   const corners: number[] = [];
   const places = new Map<number, number>();
-  const [startX, startY] = [x, y];
+  let [x, y] = [startX, startY];
   let way = 0;
   do {
     if (way === 0) isWalked[y * lx + x] = 1;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { assignColumns } from '../array/assignColumns.ts';
 import { aggregatedJaccardIndex } from './aggregatedJaccardIndex.ts';
-import { assignColumns } from './assignColumns.ts';
 import { averagePrecision } from './averagePrecision.ts';
 import { boundaryScores } from './boundaryScores.ts';
 import { intersectionOverUnion } from './intersectionOverUnion.ts';

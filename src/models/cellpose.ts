@@ -68,7 +68,10 @@ export class Cellpose {
     const sizeMs = performance.now() - run.begin;
     const result = await segmentImage(segmenter, prepared, { ...split, diameter: size.diameter }, run);
     const timing = { ...result.timing, size: sizeMs };
-    if (prepared.volume.shape[0] === 1) return { ...result, diameterStyle: size.diameterStyle, timing };
+    const found = { ...result, diameterStyle: size.diameterStyle, timing };
+    if (prepared.volume.shape[0] === 1) return found;
+    if (split.input.tAxis !== undefined)
+      return { ...found, notes: [...result.notes, 'the diameter of the series was estimated on its first frame'] };
     const note = `the diameter of a stack cannot be estimated: the size model’s mean of ${size.diameter} pixels was used`;
     return { ...result, notes: [...result.notes, note], timing };
   }

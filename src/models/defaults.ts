@@ -16,6 +16,7 @@ export const evalDefaults = Object.freeze({
   anisotropy: 1,
   flow3DSmooth: 0,
   stitchThreshold: 0,
+  normalizeOver: 'frame' as const,
   computeMasks: true,
 });
 

@@ -22,7 +22,7 @@ export interface SizeEstimate {
 
 /**
  * A linear model on the style vector, then the median of a quick segmentation at that diameter. Where either finds nothing,
- * and for stacks, the mean diameter of the size model stands in.
+ * and for stacks, the mean diameter of the size model stands in. Of a time series the first frame is measured.
  *
  * Size models are trained on images at their own scale, and ours have their style taken there (`styleRescale`). Cellpose takes
  * it at diamMean / diamLabels, and for its size models we do so too; the first estimate is then biased for networks whose two
@@ -34,12 +34,13 @@ export interface SizeEstimate {
 export async function estimateSize(
   { network, ...others }: Segmenter,
   params: SizeParams,
-  prepared: PreparedImage,
-  { tiling: { augment, batchSize } }: SplitOptions,
+  whole: PreparedImage,
+  { tiling: { augment, batchSize }, input }: SplitOptions,
   { onProgress, ...quiet }: RunOptions,
 ): Promise<SizeEstimate> {
   const { diamMean } = params;
   const segmenter = { ...others, network: network.members?.[0] ?? network };
+  const prepared = input.tAxis === undefined ? whole : firstFrame(whole);
   if (prepared.volume.shape[0] !== 1) return { diameter: diamMean, diameterStyle: diamMean };
   // Of the caller's options only those on input, intensities, augmentation and batch size count here.
   const base = splitOptions({ augment, batchSize, resample: false });
@@ -59,6 +60,11 @@ export async function estimateSize(
   if (params.styleRescale !== undefined && isFarOff) diameter = (await medianAt(diameter)) || diameter;
   onProgress?.({ stage: 'size', fraction: 1 });
   return { diameter: diameter || diamMean, diameterStyle };
+}
+
+function firstFrame({ volume: { data, shape }, ...others }: PreparedImage): PreparedImage {
+  const size = data.length / shape[0];
+  return { ...others, volume: { data: data.subarray(0, size), shape: [1, ...shape.slice(1)] } };
 }
 
 /** exp(A · (style − smean) + log diamMean + ymean), in pixels, at least 5. @throws ShapeError for a style of other length. */

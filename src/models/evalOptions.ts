@@ -9,6 +9,7 @@ export interface InputOptions {
   readonly channels?: readonly [number, number];
   readonly channelAxis?: number;
   readonly zAxis?: number;
+  readonly tAxis?: number;
 }
 
 export interface TilingOptions {
@@ -25,6 +26,8 @@ export interface VolumeOptions {
   readonly flow3DSmooth: readonly [number, number, number];
   /** 0: off. */
   readonly stitchThreshold: number;
+  /** Of a time series. */
+  readonly normalizeOver: 'frame' | 'series';
 }
 
 export interface DynamicsOptions {
@@ -62,8 +65,9 @@ export function splitOptions(options: EvalOptions): SplitOptions {
   const o = { ...evalDefaults, ...rules.defaults, ...withoutUndefined(options) };
   checkNumbers(o);
   checkSwitches(o);
+  checkSeries(o);
   return {
-    input: withoutUndefined({ channels: o.channels, channelAxis: o.channelAxis, zAxis: o.zAxis }),
+    input: withoutUndefined({ channels: o.channels, channelAxis: o.channelAxis, zAxis: o.zAxis, tAxis: o.tAxis }),
     normalize: normalizeParams(o.normalize, o.invert),
     tiling: { batchSize: o.batchSize, augment: o.augment, tileOverlap: o.tileOverlap, bsize: o.bsize },
     volume: {
@@ -71,6 +75,7 @@ export function splitOptions(options: EvalOptions): SplitOptions {
       anisotropy: o.anisotropy,
       flow3DSmooth: smoothing(o.flow3DSmooth),
       stitchThreshold: o.stitchThreshold,
+      normalizeOver: o.normalizeOver,
     },
     dynamics: {
       rules,
@@ -142,6 +147,16 @@ function checkSwitches(options: EvalOptions): void {
   const { normalize } = options;
   if (typeof normalize !== 'boolean' && (typeof normalize !== 'object' || normalize === null))
     throw refusal('normalize', normalize, 'true, false, or a record such as { percentile: [1, 99] }');
+}
+
+/** Frames are never joined as planes are. */
+function checkSeries({ tAxis, zAxis, do3D, stitchThreshold, normalizeOver }: EvalOptions): void {
+  if (normalizeOver !== 'frame' && normalizeOver !== 'series')
+    throw refusal('normalizeOver', normalizeOver, "'frame' or 'series'");
+  if (tAxis === undefined) return;
+  if (zAxis !== undefined) throw refusal('tAxis', tAxis, 'an image without zAxis: a series has frames of one plane');
+  if (do3D || (stitchThreshold ?? 0) > 0)
+    throw refusal('tAxis', tAxis, 'do3D and stitchThreshold off: frames are segmented one by one, see linkMasks');
 }
 
 function refusal(option: string, value: unknown, needs: string): OptionError {

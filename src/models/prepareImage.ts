@@ -17,23 +17,30 @@ export interface PreparedImage {
 /**
  * @throws as `convertImage` and `normalizeImg`; OptionError ('zAxis') for a volume whose planes cannot be told.
  *
- * Intensities of a stack are scaled over all of it where its planes belong together, else plane by plane, as in 3.1.
+ * Intensities of a stack are scaled over all of it where its planes belong together, else plane by plane, as in 3.1; of a time
+ * series as `normalizeOver` says.
  */
 export function prepareImage(image: NdArray, options: SplitOptions, nchan: number): PreparedImage {
-  const { do3D, stitchThreshold } = options.volume;
+  const { do3D, stitchThreshold, normalizeOver } = options.volume;
   const isVolume = do3D || stitchThreshold > 0;
   if (isVolume) refuseUnclearPlanes(image.shape, options.input);
   const { image: converted, axes, notes } = convertImage(image, { ...options.input, nchan, do3D: isVolume });
   const [ly, lx, c] = converted.shape.slice(-3);
   const volume = { data: converted.data, shape: [converted.data.length / (ly * lx * c), ly, lx, c] };
-  return { volume: scaled(volume, options, isVolume), axes, notes };
+  const isWhole = isVolume || (options.input.tAxis !== undefined && normalizeOver === 'series');
+  return { volume: scaled(volume, options, isWhole), axes, notes };
 }
 
-function scaled(volume: FloatArray, { normalize, volume: { do3D } }: SplitOptions, isVolume: boolean): FloatArray {
+function scaled(
+  volume: FloatArray,
+  { normalize, input, volume: { do3D } }: SplitOptions,
+  isWhole: boolean,
+): FloatArray {
   // `normalize: false` in a record of parameters switches all of them off, as in 3.1's `eval`.
   if (normalize.normalize === false) return volume;
   const { data, shape } = volume;
-  if (isVolume) return normalizeImg(volume, do3D ? { ...normalize, norm3D: true } : normalize);
+  const isOne = do3D || input.tAxis !== undefined;
+  if (isWhole) return normalizeImg(volume, isOne ? { ...normalize, norm3D: true } : normalize);
   if (shape[0] === 1) return normalizeImg(volume, normalize);
   const n = data.length / shape[0];
   for (let at = 0; at < data.length; at += n) {

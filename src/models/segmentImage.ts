@@ -82,7 +82,8 @@ function scaleNotes(rescale: number, diamMean: number): string[] {
   ];
 }
 
-function stackNotes(lz: number, { volume: { do3D, stitchThreshold } }: SplitOptions): string[] {
+function stackNotes(lz: number, { input, volume: { do3D, stitchThreshold } }: SplitOptions): string[] {
+  if (input.tAxis !== undefined) return [];
   const option = do3D ? 'do3D' : 'stitchThreshold';
   if (lz === 1 && (do3D || stitchThreshold > 0))
     return [`the stack has one plane: it was segmented as an image, ${option} had no effect`];

@@ -21,7 +21,8 @@ export class SizeModel {
   /**
    * Estimates the diameter in two steps: from the style vector, then from a quick segmentation at that diameter.
    *
-   * @param image    as `CellposeModel.eval` takes it. For a stack the answer is the mean diameter of the size model.
+   * @param image    as `CellposeModel.eval` takes it. For a stack the answer is the mean diameter of the size model, for
+   *   a time series that of its first frame.
    * @param options  those on axes, channels and intensities, `augment`, `batchSize`, `signal` and `onProgress` count.
    * @returns        both estimates, in pixels.
    * @throws as `CellposeModel.eval`.

@@ -19,6 +19,16 @@ export interface EvalOptions {
   readonly channelAxis?: number;
   /** Axis that holds the planes of a stack, likewise. */
   readonly zAxis?: number;
+  /**
+   * Axis that holds the frames of a time series, likewise: each is segmented by itself, and `linkMasks` then links its cells over
+   * time. Not together with `zAxis`, `do3D` and `stitchThreshold`.
+   */
+  readonly tAxis?: number;
+  /**
+   * With `tAxis`: scale intensities frame by frame (default), as single images, so that bleaching does not matter; or over the whole
+   * series, so that frames without cells stay dark.
+   */
+  readonly normalizeOver?: 'frame' | 'series';
   /** Scale each channel so that its 1st and 99th percentile become 0 and 1 (true, default), or how else. */
   readonly normalize?: boolean | NormalizeParams;
   /** 1 − x after scaling, for dark cells on bright ground; default false. `normalize` as a record has its own. */
@@ -82,8 +92,8 @@ export interface Timing {
 
 export interface EvalResult {
   /**
-   * Labels ([lz,] ly, lx): 0 background, 1…n cells; in a stack that is neither segmented in 3D nor stitched anew in each
-   * plane. Empty without `computeMasks`.
+   * Labels ([lz,] ly, lx): 0 background, 1…n cells; in a stack that is neither segmented in 3D nor stitched, and in a time
+   * series, anew in each plane. Empty without `computeMasks`.
    */
   readonly masks: Masks;
   /**
@@ -109,7 +119,7 @@ export interface EvalResult {
   readonly preset: string;
   /** What ran the network. */
   readonly engine: string;
-  /** How the axes of the input were read, for example 'YX' or 'YXC'. */
+  /** How the axes of the input were read, for example 'YX', 'YXC' or 'TYX'. */
   readonly axes: string;
   /** Notes that a user should see: fallbacks taken, guesses made. */
   readonly notes: readonly string[];

@@ -29,6 +29,8 @@ type SharedOptions =
   | 'channels'
   | 'channelAxis'
   | 'zAxis'
+  | 'tAxis'
+  | 'normalizeOver'
   | 'normalize'
   | 'invert'
   | 'rescale'

@@ -15,9 +15,9 @@ export interface ConvertOptions extends Omit<AxisOptions, 'picksChannels'> {
 }
 
 export interface ConvertedImage {
-  /** (ly, lx, nchan), or (lz, ly, lx, nchan) for stacks. */
+  /** (ly, lx, nchan), or (lz, ly, lx, nchan) for stacks, (lt, ly, lx, nchan) for series. */
   readonly image: FloatArray;
-  /** One letter for each axis of the input: Z, Y, X, C, or 1 for a dropped axis of size 1. */
+  /** One letter for each axis of the input: Z, T, Y, X, C, or 1 for a dropped axis of size 1. */
   readonly axes: string;
   /** Guesses made and data left out, in words for the user. */
   readonly notes: readonly string[];

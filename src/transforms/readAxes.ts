@@ -9,6 +9,8 @@ export interface AxisOptions {
   readonly channelAxis?: number | null | undefined;
   /** Axis of the planes, from 0; negative counts from the end. */
   readonly zAxis?: number | null | undefined;
+  /** Axis of the frames of a time series, likewise; not together with `zAxis`. */
+  readonly tAxis?: number | null | undefined;
   /** The image is a volume. */
   readonly do3D?: boolean | undefined;
   /** The caller says which channels to use: then a long third axis is taken for planes, not channels. */
@@ -16,12 +18,12 @@ export interface AxisOptions {
 }
 
 export interface ImageAxes {
-  /** Places of the axes in the shape; -1 for z and c where there is none. */
+  /** Places of the axes in the shape; -1 for z and c where there is none. The frames of a series stand in z. */
   readonly z: number;
   readonly y: number;
   readonly x: number;
   readonly c: number;
-  /** One letter for each axis of the input: Z, Y, X, C, or 1 for a dropped axis of size 1. */
+  /** One letter for each axis of the input: Z, T, Y, X, C, or 1 for a dropped axis of size 1. */
   readonly axes: string;
   readonly notes: readonly string[];
 }
@@ -31,9 +33,10 @@ export function readAxes(shape: readonly number[], options: AxisOptions): ImageA
   if (shape.some((size) => size === 0)) throw new ShapeError('convertImage', 'an image with pixels', shape);
   const notes: string[] = [];
   const channelAxis = namedAxis('channelAxis', options.channelAxis, shape, notes);
-  const zAxis = namedAxis('zAxis', options.zAxis, shape, notes);
+  const planes = planesOption(options);
+  const zAxis = namedAxis(planes, options[planes], shape, notes);
   if (channelAxis >= 0 && channelAxis === zAxis) {
-    throw new OptionError('zAxis', zAxis, `convertImage: zAxis and channelAxis must differ; got ${zAxis} for both`);
+    throw new OptionError(planes, zAxis, `convertImage: ${planes} and channelAxis must differ; got ${zAxis} for both`);
   }
   const squeezed = (axis: number): boolean =>
     shape.length > 3 && shape[axis] === 1 && axis !== channelAxis && !(axis === zAxis && options.do3D);
@@ -45,10 +48,18 @@ export function readAxes(shape: readonly number[], options: AxisOptions): ImageA
       shape,
     );
   }
-  const guess: Guess = { shape, left, channelAxis, zAxis: left.includes(zAxis) ? zAxis : -1, notes };
+  const guess: Guess = { shape, left, channelAxis, zAxis: left.includes(zAxis) ? zAxis : -1, planes, notes };
   const z = left.length > 2 ? findZ(guess, options) : -1;
   const c = left.length > 2 ? findC(guess, z, options) : -1;
   return place(guess, z, c, options);
+}
+
+/** Planes in space or in time: an image has one kind of them. */
+function planesOption({ zAxis, tAxis }: AxisOptions): 'zAxis' | 'tAxis' {
+  if (tAxis === undefined || tAxis === null) return 'zAxis';
+  if (zAxis === undefined || zAxis === null) return 'tAxis';
+  const message = `convertImage: an image has planes (zAxis) or frames (tAxis), not both; got zAxis ${zAxis}, tAxis ${tAxis}`;
+  throw new OptionError('tAxis', tAxis, message);
 }
 
 interface Guess {
@@ -56,6 +67,8 @@ interface Guess {
   readonly left: readonly number[];
   readonly channelAxis: number;
   readonly zAxis: number;
+  /** What the planes are named by. */
+  readonly planes: 'zAxis' | 'tAxis';
   readonly notes: string[];
 }
 
@@ -107,7 +120,7 @@ function findC({ shape, left, channelAxis, zAxis, notes }: Guess, z: number, opt
 
 /** Gives the remaining axes, in order, to z (where there is one more than two), y and x. */
 function place(
-  { shape, left, zAxis, notes }: Guess,
+  { shape, left, zAxis, planes, notes }: Guess,
   zFound: number,
   c: number,
   { do3D = false }: AxisOptions,
@@ -117,8 +130,8 @@ function place(
   if (z0 < 0 && rest.length === 3 && do3D) notes.push(`axis ${rest[0]} (size ${shape[rest[0]]}) was taken for z`);
   const z = z0 < 0 && rest.length === 3 ? (rest.shift() as number) : z0;
   if (rest.length !== 2) {
-    const message = `convertImage: with zAxis and channelAxis an image needs 4 axes; got (${shape.join(', ')})`;
-    throw new OptionError('zAxis', zAxis, message);
+    const message = `convertImage: with ${planes} and channelAxis an image needs 4 axes; got (${shape.join(', ')})`;
+    throw new OptionError(planes, zAxis, message);
   }
   if (do3D && z < 0) {
     const message = `convertImage: 3D needs planes, that is 3 axes or 4 with channels; got (${shape.join(', ')})`;
@@ -126,7 +139,7 @@ function place(
   }
   const [y, x] = rest;
   const letters = new Map([
-    [z, 'Z'],
+    [z, planes === 'tAxis' ? 'T' : 'Z'],
     [c, 'C'],
     [y, 'Y'],
     [x, 'X'],

@@ -11,7 +11,7 @@ describe.skipIf(!existsSync(formats))('axes that files name', () => {
   it.each([
     ['imagej/tf_CYX.tif', { channelAxis: 0 }],
     ['imagej/tf_ZYX.tif', { zAxis: 0 }],
-    ['imagej/tf_TYX.tif', { zAxis: 0 }],
+    ['imagej/tf_TYX.tif', { tAxis: 0 }],
     ['imagej/tf_ZCYX.tif', { zAxis: 0, channelAxis: 1 }],
     ['imagej/tf_TZCYX.tif', {}],
     ['imagej/nb_xy_rgb__cells.tif', { channelAxis: 2 }],

@@ -46,6 +46,26 @@ export function parseImagejDescription(description: string): ImagejDescription |
   };
 }
 
+/** ImageJ's keys for the dimensions before a page, slow to fast. */
+const lengthKeys = { T: 'frames', Z: 'slices', C: 'channels' } as const;
+
+/**
+ * Writes the text for an array whose last two dimensions are Y and X.
+ *
+ * @param axes  one letter per dimension: of T, Z and C those that there are, in this order, then YX.
+ * @returns     undefined for other axes.
+ */
+export function imagejDescription(shape: readonly number[], axes: string): string | undefined {
+  if (!/^T?Z?C?YX$/.test(axes) || axes.length !== shape.length) return undefined;
+  const images = shape.slice(0, -2).reduce((product, length) => product * length, 1);
+  // ImageJ itself names channels first
+  const lengths = [...axes.slice(0, -2)]
+    .map((axis, i) => `${lengthKeys[axis as 'T' | 'Z' | 'C']}=${shape[i]}`)
+    .reverse();
+  const lines = ['ImageJ=1.11a', `images=${images}`, ...lengths, 'hyperstack=true', 'mode=grayscale', 'loop=false'];
+  return `${lines.join('\n')}\n`;
+}
+
 /** ImageJ writes µ as the escape \u00B5, or spells micrometres in other ways. */
 function plainUnit(unit: string): string {
   const text = unit.replace(/\\u([\da-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -1,13 +1,15 @@
 /**
  * TIFF writing: little-endian, strips, without compression or with Deflate; classic, or BigTIFF where the file needs it. Shape and
  * axes go into the description as tifffile writes them, so arrays of any rank come back in Python; any other program sees
- * plain pages. Source: TIFF 6.0; BigTIFF design (libtiff); tifffile's "shaped" description.
+ * plain pages. On demand ImageJ's description takes its place, so that ImageJ knows time, slices and channels apart.
+ * Source: TIFF 6.0; BigTIFF design (libtiff); tifffile's "shaped" description; ImageJ 1.x, ij.io.TiffDecoder.
  */
 import { deflate } from '#platform';
 import { type AnyTypedArray, type NdArray, sizeOf } from '../../array/ndarray.ts';
 import { OptionError, ShapeError } from '../../errors.ts';
 import type { DeflateLevel } from '../../platform/types.ts';
 import { endsInColours } from '../axes.ts';
+import { imagejDescription } from './imagejDescription.ts';
 
 export interface WriteTiffOptions {
   /** Default 'deflate', as Cellpose writes. */
@@ -19,6 +21,11 @@ export interface WriteTiffOptions {
   readonly level?: DeflateLevel;
   /** One letter per dimension, for example 'ZYX'; written into the description. */
   readonly axes?: string;
+  /**
+   * Whose description tells the dimensions: tifffile's, of any shape and axes (default), or ImageJ's, for 8 and 16-bit unsigned
+   * integers and float32 with axes T, Z, C, Y, X in this order.
+   */
+  readonly description?: 'shaped' | 'imagej';
   /** Whether the last dimension holds the samples of a pixel. Default: three or more dimensions, and the last is 3 or 4. */
   readonly rgb?: boolean;
   /** Write BigTIFF. Default: above 4 GiB. */
@@ -40,7 +47,8 @@ interface Entry {
  * @param array  (…, Y, X) or (…, Y, X, S) with S = 3 or 4. The dimensions before Y become pages, last one fastest. A stack of three
  *   planes is three pages, and not one planar RGB page as tifffile has it; read back, the array is the same.
  * @returns the bytes of the file.
- * @throws ShapeError if there are fewer than two dimensions or no elements; OptionError if `axes` do not fit.
+ * @throws ShapeError if there are fewer than two dimensions or no elements; OptionError if `axes` do not fit, or ImageJ has no
+ *   description for the array.
  */
 export function writeTiff(array: NdArray<AnyTypedArray>, options: WriteTiffOptions = {}): Uint8Array<ArrayBuffer> {
   const { shape, data } = array;
@@ -60,12 +68,24 @@ export function writeTiff(array: NdArray<AnyTypedArray>, options: WriteTiffOptio
   const rows = isDeflated ? Math.min(height, Math.max(1, Math.floor(stripBytes / rowBytes))) : height;
   const pages = cutStrips(data, height * rowBytes, rows * rowBytes, isDeflated ? (options.level ?? 3) : undefined);
 
-  const description = JSON.stringify({ shape, ...(options.axes !== undefined && { axes: options.axes }) })
-    .replaceAll(',', ', ')
-    .replaceAll(':', ': ');
+  const description = describe(array, rgb, options);
   const entries = pageEntries({ width, height, samples, rows, isDeflated, data });
   const first: Entry = { code: 270, type: 'ascii', values: [...new TextEncoder().encode(`${description}\0`)] };
   return assemble(pages, (page) => (page === 0 ? [...entries, first] : entries), options.bigTiff);
+}
+
+function describe({ shape, data }: NdArray<AnyTypedArray>, rgb: boolean, options: WriteTiffOptions): string {
+  const { axes, description } = options;
+  if (description !== 'imagej')
+    return JSON.stringify({ shape, ...(axes !== undefined && { axes }) })
+      .replaceAll(',', ', ')
+      .replaceAll(':', ': ');
+  const isKnown = data instanceof Uint8Array || data instanceof Uint16Array || data instanceof Float32Array;
+  const text = isKnown && !rgb ? imagejDescription(shape, axes ?? '') : undefined;
+  if (text !== undefined) return text;
+  const needs = 'uint8, uint16 or float32 of axes T, Z, C, Y, X, those that there are in this order';
+  const got = `${data.constructor.name} of axes "${axes ?? ''}"${rgb ? ' with colours' : ''}`;
+  throw new OptionError('description', description, `writeTiff: ImageJ's description needs ${needs}; got ${got}`);
 }
 
 /** Bytes of each strip of each page, deflated where a level is given. Strips are views where not. */
