@@ -79,7 +79,7 @@ describe('chooseModel', () => {
     await expect(choose(['--pretrained_model', 'cyto2'], elsewhere)).rejects.toThrow('/elsewhere');
   });
 
-  it.each(builtIn.filter((name) => !['cyto2', 'nuclei'].includes(name)))(
+  it.each(builtIn.filter((name) => !['cyto2', 'nuclei', 'cyto'].includes(name)))(
     'knows %s, and what is missing',
     async (name) => {
       const choice = choose(['--pretrained_model', name]);
