@@ -20,7 +20,6 @@ export interface BundledModel {
   readonly sha256: string;
   readonly source: string;
   readonly licence: string;
-  readonly provisional?: boolean;
 }
 
 /** The models that ship with the package; the first is the default. */
