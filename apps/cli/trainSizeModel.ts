@@ -91,8 +91,13 @@ async function measure(request: TrainSizeRequest, size: SizeModel): Promise<Size
   }
   progress.clear();
   if (predictedPath !== undefined) {
-    await write(predictedPath, writePredictedDiamsNpy(final!, style!));
-    reporter.say(`estimated diameters of the test images saved to ${predictedPath}`);
+    // The size model is trained and kept: a folder of test images that cannot be written to does not undo that.
+    try {
+      await write(predictedPath, writePredictedDiamsNpy(final!, style!));
+      reporter.say(`estimated diameters of the test images saved to ${predictedPath}`);
+    } catch (error) {
+      reporter.warn(`the estimated diameters cannot be saved as ${predictedPath}: ${describeError(error)}`);
+    }
   }
   const errors = final!.map((d, i) => Math.abs(d / truth![i]! - 1)).sort((a, b) => a - b);
   const test: SizeTest = {

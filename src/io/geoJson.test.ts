@@ -1,6 +1,6 @@
 /** Cells for QuPath: valid GeoJSON whose polygons, painted again, are the labels. */
 import { expect, it, test } from 'vitest';
-import { paint } from '../../test/helpers/readRoi.ts';
+import { paintRings } from '../../test/helpers/paintRings.ts';
 import type { Masks } from '../array/ndarray.ts';
 import { geoJsonPieces } from './geoJson.ts';
 
@@ -49,7 +49,7 @@ it('holds the labels to the pixel, with holes and parts', () => {
     const polygons: number[][][][] = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
     for (const ring of polygons.flat()) expect(ring.at(-1)).toEqual(ring[0]);
     const rings = polygons.flat().map((ring) => ring.slice(0, -1).flat());
-    paint({ rings }, painted, masks.shape, Number(properties.name));
+    paintRings(rings, painted, masks.shape, Number(properties.name));
   }
   expect(painted).toEqual(masks.data);
 });

@@ -4,7 +4,7 @@
  */
 import type { Masks } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
-import { type PixelPolygon, pixelPolygons, type Ring } from '../masks/pixelPolygons.ts';
+import { type PixelPolygon, pixelPolygons, type Ring, ringArea } from '../masks/pixelPolygons.ts';
 
 export interface GeoJsonOptions {
   /** Of the image: cells of other images get other ids. @default '' */
@@ -49,7 +49,7 @@ function feature(
   const geometry =
     parts.length === 1 ? { type: 'Polygon', coordinates: parts[0] } : { type: 'MultiPolygon', coordinates: parts };
   const area = polygons.reduce(
-    (sum, { outer, holes }) => sum + [outer, ...holes].reduce((inner, ring) => inner + areaOf(ring), 0),
+    (sum, { outer, holes }) => sum + [outer, ...holes].reduce((inner, ring) => inner + ringArea(ring), 0),
     0,
   );
   const properties = { objectType, name: String(label), measurements: { 'Area px^2': area } };
@@ -60,16 +60,6 @@ function feature(
 function closed(ring: Ring): number[][] {
   const points = Array.from({ length: ring.length / 2 }, (_, k) => [ring[2 * k], ring[2 * k + 1]]);
   return [...points, points[0]];
-}
-
-/** Negative for holes. */
-function areaOf(ring: Ring): number {
-  let sum = 0;
-  for (let k = 0; k < ring.length; k += 2) {
-    const next = (k + 2) % ring.length;
-    sum += ring[k] * ring[next + 1] - ring[next] * ring[k + 1];
-  }
-  return sum / 2;
 }
 
 /** An id of version 8 (made by a rule of one's own) from a text: four hashes of 32 bits (FNV-1a, each from another start). */

@@ -1,5 +1,6 @@
 /** Exact outlines: filled again, they are the labels. */
 import { describe, expect, it, test } from 'vitest';
+import { paintRings } from '../../test/helpers/paintRings.ts';
 import type { Masks } from '../array/ndarray.ts';
 import { seededRandom } from '../array/random.ts';
 import { type LabelPolygons, pixelPolygons, type Ring } from './pixelPolygons.ts';
@@ -8,30 +9,12 @@ function masksOf(rows: readonly string[]): Masks {
   return { data: Int32Array.from(rows.join(''), Number), shape: [rows.length, rows[0]!.length] };
 }
 
-/** Paints polygons by the even-odd rule at the centres of pixels. */
+/** Paints polygons, each pixel once. */
 function fill(cells: readonly LabelPolygons[], shape: readonly number[]): Int32Array {
-  const [ly, lx] = shape as [number, number];
-  const out = new Int32Array(ly * lx);
+  const out = new Int32Array(shape[0]! * shape[1]!);
   for (const { label, polygons } of cells)
-    for (const { outer, holes } of polygons)
-      for (let y = 0; y < ly; y++)
-        for (let x = 0; x < lx; x++) {
-          const crossings = [outer, ...holes].reduce((sum, ring) => sum + crossingsLeftOf(ring, x + 0.5, y + 0.5), 0);
-          if (crossings % 2 === 0) continue;
-          expect(out[y * lx + x]).toBe(0); // no pixel twice
-          out[y * lx + x] = label;
-        }
+    for (const { outer, holes } of polygons) expect(paintRings([outer, ...holes], out, shape, label)).toBe(0);
   return out;
-}
-
-function crossingsLeftOf(ring: Ring, x: number, y: number): number {
-  let count = 0;
-  for (let k = 0; k < ring.length; k += 2) {
-    const next = (k + 2) % ring.length;
-    const [ax, ay, by] = [ring[k]!, ring[k + 1]!, ring[next + 1]!];
-    if (ay > y !== by > y && ax < x) count++;
-  }
-  return count;
 }
 
 function corners(ring: Ring): string[] {

@@ -83,21 +83,21 @@ function walk({ data, shape: [ly, lx] }: Masks2D, startX: number, startY: number
   return rings;
 }
 
-/** Twice the area within; negative for holes. */
-function doubleArea(ring: Ring): number {
+/** Pixels within; negative for holes. */
+export function ringArea(ring: Ring): number {
   let sum = 0;
   for (let k = 0; k < ring.length; k += 2) {
     const next = (k + 2) % ring.length;
     sum += ring[k] * ring[next + 1] - ring[next] * ring[k + 1];
   }
-  return sum;
+  return sum / 2;
 }
 
 /** Gives each hole to the smallest outer ring around it. */
 function sortOut(rings: readonly Ring[]): PixelPolygon[] {
-  const outers = rings.filter((ring) => doubleArea(ring) > 0);
-  const polygons = outers.map((outer) => ({ outer, holes: [] as Ring[], area: doubleArea(outer) }));
-  for (const hole of rings.filter((ring) => doubleArea(ring) < 0)) {
+  const outers = rings.filter((ring) => ringArea(ring) > 0);
+  const polygons = outers.map((outer) => ({ outer, holes: [] as Ring[], area: ringArea(outer) }));
+  for (const hole of rings.filter((ring) => ringArea(ring) < 0)) {
     const around = polygons.filter(({ outer }) => outers.length === 1 || isAround(outer, hole));
     const closest = around.reduce((best, polygon) => (polygon.area < best.area ? polygon : best));
     closest.holes.push(hole);

@@ -27,27 +27,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { main } from '../../apps/cli/program.ts';
 import { lossLine } from '../../apps/cli/trainProgress.ts';
 import { readNpyDictionary } from '../../src/io/npyObject.ts';
+import { discs as drawnDiscs } from '../helpers/discs.ts';
 import { fakeHost } from './fakeHost.ts';
 
 const size = 64;
 
-/** Six discs on a grid, of varied size and brightness. */
+/** As files hold them: bytes, and labels of 16 bits. */
 function discs(seed: number) {
-  const random = seededRandom(seed);
-  const [pixels, labels] = [new Uint8Array(size * size), new Uint16Array(size * size)];
-  for (let k = 0; k < 6; k++) {
-    const [cy, cx] = [16 + 32 * Math.floor(k / 3) + 4 * random(), 11 + 20 * (k % 3) + 4 * random()];
-    const [radius, light] = [6 + 2 * random(), 100 + 80 * random()];
-    for (let y = 0; y < size; y++)
-      for (let x = 0; x < size; x++)
-        if (Math.hypot(y - cy, x - cx) < radius) {
-          labels[y * size + x] = k + 1;
-          pixels[y * size + x] = light;
-        }
-  }
-  for (let i = 0; i < pixels.length; i++) pixels[i]! += 10 * random();
+  const { image, labels } = drawnDiscs(seed);
   const shape = [size, size] as const;
-  return { image: { data: pixels, shape }, labels: { data: labels, shape } };
+  return {
+    image: { data: Uint8Array.from(image.data), shape },
+    labels: { data: Uint16Array.from(labels.data as Uint8Array), shape },
+  };
 }
 
 let home: string;
@@ -159,6 +151,12 @@ describe('--train', () => {
     expect(fake.out()).toContain(`size model saved to ${network}_size.npy`);
     expect(existsSync(`${network}_size.npy`)).toBe(true);
     expect(existsSync(join(dir, 'models'))).toBe(false);
+    // Where the diameters of test images cannot be kept, the size model is no less trained.
+    mkdirSync(join(test, 'network_predicted_diams.npy'));
+    const kept = fakeHost(home);
+    expect(await main([...flags, '--pretrained_model', network, '--test_dir', test], kept.host)).toBe(0);
+    expect(kept.err()).toMatch(/the estimated diameters cannot be saved as .*network_predicted_diams\.npy/);
+    expect(kept.out()).toMatch('diameters of 1 test images: median error');
     const none = fakeHost(home);
     expect(await main([...flags, '--pretrained_model', 'None'], none.host)).toBe(1);
     expect(none.err()).toContain('--train_size: needs a trained network');

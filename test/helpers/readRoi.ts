@@ -49,25 +49,3 @@ function pathOf(view: DataView, floats: number): number[][] {
   }
   return rings;
 }
-
-/** Paints a region by the even-odd rule at the centres of pixels. */
-export function paint(
-  { rings }: Pick<Roi, 'rings'>,
-  into: Int32Array,
-  [ly, lx]: readonly number[],
-  label: number,
-): void {
-  for (let y = 0; y < ly!; y++)
-    for (let x = 0; x < lx!; x++)
-      if (rings.reduce((sum, ring) => sum + crossings(ring, x + 0.5, y + 0.5), 0) % 2 === 1) into[y * lx! + x] = label;
-}
-
-function crossings(ring: readonly number[], x: number, y: number): number {
-  let count = 0;
-  for (let k = 0; k < ring.length; k += 2) {
-    const next = (k + 2) % ring.length;
-    const [ax, ay, bx, by] = [ring[k]!, ring[k + 1]!, ring[next]!, ring[next + 1]!];
-    if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) count++;
-  }
-  return count;
-}

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { shared } from '../../../test/helpers/npz.ts';
-import { paint, readRoi } from '../../../test/helpers/readRoi.ts';
+import { paintRings } from '../../../test/helpers/paintRings.ts';
+import { readRoi } from '../../../test/helpers/readRoi.ts';
 import { simulateImage } from '../../simulate/simulateImage.ts';
 import { concat } from '../concat.ts';
 import { sourceFromBytes } from '../source.ts';
@@ -25,7 +26,7 @@ describe('an archive of regions', () => {
     const painted = new Int32Array(masks.data.length);
     for (const { roi } of all) {
       expect(roi).toMatchObject({ type: 8, position: 0 });
-      paint(roi, painted, masks.shape, Number(roi.name));
+      paintRings(roi.rings, painted, masks.shape, Number(roi.name));
     }
     expect(painted).toEqual(masks.data);
   });
@@ -39,7 +40,7 @@ describe('an archive of regions', () => {
       ['2', 1, [0, 0, 7, 5], 4],
     ]);
     const painted = new Int32Array(35);
-    for (const { roi } of all) paint(roi, painted, [5, 7], Number(roi.name));
+    for (const { roi } of all) paintRings(roi.rings, painted, [5, 7], Number(roi.name));
     expect(painted).toEqual(data);
   });
 
