@@ -14,7 +14,7 @@ const mark = (name) => marks.push([name, performance.now()]);
 const { createNetwork, loadBundled } = await import(${JSON.stringify(library)});
 await import('onnxruntime-node');
 mark('modules');
-const { stateDict } = await loadBundled();
+const { stateDict } = await loadBundled('nuclei_ref');
 mark('weights');
 const network = await createNetwork(stateDict, { threads: ${threads} });
 mark('check');

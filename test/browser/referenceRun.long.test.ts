@@ -34,7 +34,9 @@ describe.skipIf(!shared || browserMissing)('the reference images in Chromium (ne
       const file = `${name}_img.png`;
       const image = toCellposeImage(await readImage(readFileSync(`${folder}/${file}`), { name: file }));
       const { masks } = await model.eval(image, options);
-      const { labels } = await page.call<{ labels: string }>('segment', `/val/${file}`, options);
+      const { labels } = await page.call<{ labels: string }>('segment', `/val/${file}`, options, {
+        model: 'nuclei_ref',
+      });
       const bytes = Buffer.from(labels, 'base64');
       expect(bytes.length, name).toBe(masks.data.byteLength);
       const pixels = masks.data.reduce((n, label, i) => n + Number(label !== bytes.readInt32LE(4 * i)), 0);
