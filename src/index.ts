@@ -116,10 +116,23 @@ export {
   calibrateOnImages,
 } from './models/calibrateOnImages.ts';
 export { Cellpose, type CellposeLoadOptions } from './models/cellpose.ts';
+export {
+  type CellposeDenoiseLoadOptions,
+  CellposeDenoiseModel,
+  type RestoredEvalResult,
+} from './models/cellposeDenoiseModel.ts';
 export { CellposeModel, type LoadOptions } from './models/cellposeModel.ts';
 export { evalDefaults } from './models/defaults.ts';
+export {
+  type DenoiseLoadOptions,
+  DenoiseModel,
+  type RestoreOptions,
+  type RestorePerImage,
+  type RestoreResult,
+} from './models/denoiseModel.ts';
 export type { SizeEstimate } from './models/estimateSize.ts';
 export type { PresetName } from './models/presets.ts';
+export { nucleiRestorerOf, type RestoreTraits, restoreModelNames, restoreTraits } from './models/restoreModels.ts';
 export { SizeModel } from './models/sizeModel.ts';
 export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';
 export { type UnetEvalOptions, type UnetLoadOptions, UnetModel, type UnetResult } from './models/unetModel.ts';

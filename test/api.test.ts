@@ -8,8 +8,10 @@ it('offers these names from cellpose-ts', () => {
   expect(Object.keys(library).sort()).toMatchInlineSnapshot(`
     [
       "Cellpose",
+      "CellposeDenoiseModel",
       "CellposeError",
       "CellposeModel",
+      "DenoiseModel",
       "DeviceError",
       "FormatError",
       "OptionError",
@@ -101,6 +103,7 @@ it('offers these names from cellpose-ts', () => {
       "normalizeRules3",
       "normalizeRules3Eval",
       "normalizeRules4",
+      "nucleiRestorerOf",
       "openNpz",
       "openWeights",
       "outlineView",
@@ -125,6 +128,8 @@ it('offers these names from cellpose-ts', () => {
       "resizeAndComputeMasks",
       "resizeImage",
       "resizeOutput",
+      "restoreModelNames",
+      "restoreTraits",
       "roiZipParts",
       "runNet",
       "runNetWindows",

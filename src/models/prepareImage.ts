@@ -21,21 +21,34 @@ export interface PreparedImage {
  * series as `normalizeOver` says.
  */
 export function prepareImage(image: NdArray, options: SplitOptions, nchan: number): PreparedImage {
-  const { do3D, stitchThreshold, normalizeOver } = options.volume;
-  const isVolume = do3D || stitchThreshold > 0;
+  const { volume, axes, notes } = convertToVolume(image, options, nchan);
+  return { volume: scaleVolume(volume, options), axes, notes };
+}
+
+export interface ConvertedVolume extends PreparedImage {
+  /** The image has planes or frames, be it only one. */
+  readonly isStack: boolean;
+}
+
+/** The first half of `prepareImage`: axes and channels, intensities as they are. @param nchan  as for `convertImage`. */
+export function convertToVolume(image: NdArray, options: SplitOptions, nchan: number | null): ConvertedVolume {
+  const isVolume = joinsPlanes(options);
   if (isVolume) refuseUnclearPlanes(image.shape, options.input);
   const { image: converted, axes, notes } = convertImage(image, { ...options.input, nchan, do3D: isVolume });
   const [ly, lx, c] = converted.shape.slice(-3);
   const volume = { data: converted.data, shape: [converted.data.length / (ly * lx * c), ly, lx, c] };
-  const isWhole = isVolume || (options.input.tAxis !== undefined && normalizeOver === 'series');
-  return { volume: scaled(volume, options, isWhole), axes, notes };
+  return { volume, axes, notes, isStack: converted.shape.length === 4 };
 }
 
-function scaled(
-  volume: FloatArray,
-  { normalize, input, volume: { do3D } }: SplitOptions,
-  isWhole: boolean,
-): FloatArray {
+function joinsPlanes({ volume: { do3D, stitchThreshold } }: SplitOptions): boolean {
+  return do3D || stitchThreshold > 0;
+}
+
+/** The other half: scales intensities, some of them in place. @param volume  (lz, ly, lx, nchan). */
+export function scaleVolume(volume: FloatArray, options: SplitOptions): FloatArray {
+  const { normalize, input } = options;
+  const { do3D, normalizeOver } = options.volume;
+  const isWhole = joinsPlanes(options) || (input.tAxis !== undefined && normalizeOver === 'series');
   // `normalize: false` in a record of parameters switches all of them off, as in 3.1's `eval`.
   if (normalize.normalize === false) return volume;
   const { data, shape } = volume;

@@ -5,7 +5,7 @@ import type { PresetName } from './presets.ts';
 
 /** What `onProgress` gets. */
 export interface ProgressEvent {
-  readonly stage: 'size' | 'network' | 'masks';
+  readonly stage: 'restore' | 'size' | 'network' | 'masks';
   /** Between 0 and 1, within the stage. */
   readonly fraction: number;
   /** With `do3D`, the planes that the network is at: along which axes of the volume they lie. */
@@ -84,6 +84,7 @@ export interface EvalOptions {
 
 /** Milliseconds that each stage took. */
 export interface Timing {
+  readonly restore?: number;
   readonly size?: number;
   readonly network: number;
   readonly masks: number;

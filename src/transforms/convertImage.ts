@@ -10,8 +10,8 @@ import { refuseNonFinite } from './refuseNonFinite.ts';
 export interface ConvertOptions extends Omit<AxisOptions, 'picksChannels'> {
   /** [to segment, nuclear]: 0 grey (mean of all), 1 red, 2 green, 3 blue …; second: 0 none. Omitted: channels as they are. */
   readonly channels?: readonly number[] | null | undefined;
-  /** Channels that the network takes; default 2. */
-  readonly nchan?: number | undefined;
+  /** Channels that the network takes; default 2. null: all that the image has, or those that `channels` picks. */
+  readonly nchan?: number | null | undefined;
 }
 
 export interface ConvertedImage {
@@ -34,13 +34,14 @@ export interface ConvertedImage {
  * believed; pictures of fewer than 8 rows are not mistaken for channels; what cannot be told is an error.
  */
 export function convertImage(input: NdArray, options: ConvertOptions = {}): ConvertedImage {
-  const { channels, nchan = 2 } = options;
+  const { channels } = options;
   checkArray('convertImage', input);
   const layout = readAxes(input.shape, { ...options, picksChannels: Boolean(channels) });
   const notes = [...layout.notes];
   const count = layout.c < 0 ? 1 : input.shape[layout.c];
-  const picks = channels ? pickChannels(channels, count, nchan, notes) : firstChannels(count, nchan, notes);
-  const image = gather(input, layout, picks, nchan);
+  const most = options.nchan === null ? Math.max(2, count) : (options.nchan ?? 2);
+  const picks = channels ? pickChannels(channels, count, most, notes) : firstChannels(count, most, notes);
+  const image = gather(input, layout, picks, options.nchan === null ? picks.length : most);
   if (input.data instanceof Float32Array || input.data instanceof Float64Array)
     refuseNonFinite('convertImage', image.data);
   return { image, axes: layout.axes, notes };
