@@ -35,13 +35,16 @@ describe('checkFlags', () => {
     expect(() => check('--norm_percentile', low, high)).toThrow(UsageError);
   });
 
-  it.each([['--restore_type', 'denoise_cyto3'], ['--save_mpl'], ['--transformer']])(
-    'says that %s comes later',
-    (...words) => {
-      expect(() => check(...words)).toThrow(RunError);
-      expect(() => check(...words)).toThrow(words[0]);
-    },
-  );
+  it.each([['--save_mpl'], ['--transformer']])('says that %s comes later', (...words) => {
+    expect(() => check(...words)).toThrow(RunError);
+    expect(() => check(...words)).toThrow(words[0]);
+  });
+
+  it('restores for segmenting only', () => {
+    expect(check('--restore_type', 'denoise_cyto3', '--chan2_restore', '--save_restored')).toEqual([]);
+    expect(check('--chan2_restore')[0]).toMatch('only matters with --restore_type');
+    expect(() => check('--train', '--dir', 'x', '--restore_type', 'denoise_cyto3')).toThrow(UsageError);
+  });
 
   it('runs where such a flag has its default', () => {
     expect(check('--SGD', '1')).toHaveLength(1);

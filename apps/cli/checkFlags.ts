@@ -53,6 +53,10 @@ function checkRanges(args: Args): void {
 }
 
 function checkTraining(args: Args): void {
+  if (args.restore_type !== null)
+    throw new UsageError(
+      '--restore_type: a training takes images as they are; leave it out, or restore them beforehand',
+    );
   const { image_path, dir, learning_rate: rate, weight_decay: decay, diam_mean, SGD, min_train_masks, bsize } = args;
   if (image_path !== null) throw new UsageError('--image_path: a training needs a folder of images; give --dir FOLDER');
   if (dir === null) throw new UsageError('--train: needs the folder of the labelled images; give --dir FOLDER');
@@ -152,6 +156,10 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
       if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --do_3D`);
   } else if (args.stitch_threshold > 0) {
     notes.push('--stitch_threshold has no effect together with --do_3D: there is nothing to stitch');
+  }
+  if (args.restore_type === null) {
+    for (const flag of ['--chan2_restore', '--save_restored'])
+      if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --restore_type`);
   }
   if (args.flow_threshold < 0) notes.push(`--flow_threshold ${args.flow_threshold} is read as 0: no check of shapes`);
   if (args.min_size < -1) notes.push(`--min_size ${args.min_size} is read as -1: all cells are kept`);

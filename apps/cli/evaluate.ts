@@ -3,7 +3,15 @@
  * image, the mean over images and the precision of all cells together, which are two things.
  */
 import { basename, join, relative } from 'node:path';
-import { averagePrecision, diameters, type EvalOptions, type Masks, type Precision, renumber } from 'cellpose-ts';
+import {
+  averagePrecision,
+  diameters,
+  type EvalOptions,
+  type Masks,
+  type Precision,
+  renumber,
+  resizeImage,
+} from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { withoutEdgeMasks } from './edgeMasks.ts';
 import { RunError, UsageError } from './errors.ts';
@@ -121,7 +129,16 @@ async function segment(
   const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
   const result = await model.eval(image, { ...options, signal, onProgress });
   const { masks } = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
-  return { masks, diameter: result.diameter };
+  // A network that upsamples gives labels of the enlarged image.
+  const isEnlarged = 'ratio' in result && result.ratio !== 1;
+  return { masks: isEnlarged ? atSizeOf(truth, masks) : masks, diameter: result.diameter };
+}
+
+function atSizeOf({ shape }: Masks, masks: Masks): Masks {
+  const [my, mx] = masks.shape.slice(-2) as [number, number];
+  const [ly, lx] = shape.slice(-2) as [number, number];
+  const planes = { data: masks.data, shape: [masks.data.length / (my * mx), my, mx, 1] };
+  return { data: resizeImage(planes, ly, lx, 'nearest').data, shape };
 }
 
 function trueDiameter(truth: Masks, path: string): { diameter: number } {

@@ -31,7 +31,7 @@ export const groups = {
   run: 'How it runs',
   volume: 'Volumes',
   series: 'Time series',
-  restore: 'Image restoration (not in this version)',
+  restore: 'Image restoration',
   training: 'Training',
   evaluating: 'Comparing with labels: cellpose-ts evaluate',
   old: 'Of older versions',
@@ -42,7 +42,6 @@ export type GroupName = keyof typeof groups;
 export const withoutTraining = 'it only matters in training';
 /** Of a flag that only matters to `evaluate`. */
 export const withoutEvaluate = 'it only matters to cellpose-ts evaluate';
-const restoreLater = 'image restoration is not part of this version: leave it out, or restore the images beforehand';
 
 export const flags = [
   // Images
@@ -507,16 +506,24 @@ export const flags = [
     type: 'str',
     default: null,
     metavar: 'MODEL',
-    help: 'denoise, deblur or upsample first',
-    later: restoreLater,
+    help:
+      'restore images first: denoise_cyto3, deblur_cyto3, upsample_cyto3, oneclick_cyto3, the same with cyto2 or nuclei, …, ' +
+      'downloaded once; or the path of such a network',
   },
   {
     name: '--chan2_restore',
     group: 'restore',
     type: 'flag',
     default: false,
-    help: 'restore the second channel as nuclei',
-    noEffect: 'it only matters with --restore_type',
+    help: 'restore the second channel with the network for nuclei of the same kind',
+  },
+  {
+    name: '--save_restored',
+    group: 'restore',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'NAME_cp_restored.tif: the restored image as the network gives it, float32',
   },
 
   // Training

@@ -1,6 +1,7 @@
 /** What the program needs from the machine, as one record, so that tests can put other things in its place. */
 import { homedir } from 'node:os';
 import type { ModelChoice } from './chooseModel.ts';
+import type { RestorerChoice } from './chooseRestorer.ts';
 import type { RangesOf } from './ranges.ts';
 import type { Segmenter } from './segmenter.ts';
 
@@ -31,6 +32,8 @@ export interface LoadSegmenterOptions {
   readonly estimateDiameter: boolean;
   /** Another model for the planes of volumes along z. */
   readonly ortho?: ModelChoice;
+  /** Networks that restore the images first. */
+  readonly restore?: RestorerChoice;
   /** For `--precision int8`: finds the ranges of the values of a model from a file. Left out: float32. */
   readonly rangesOf?: RangesOf;
 }

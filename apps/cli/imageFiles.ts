@@ -9,7 +9,16 @@ import { exists } from './exists.ts';
 import { compareNatural } from './naturalSort.ts';
 
 const extensions = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.flex', '.dax', '.nd2', '.nrrd']);
-const endingsOfResults = ['_cp_output', '_flows', '_flows_0', '_flows_1', '_flows_2', '_cellprob', '_masks'];
+const endingsOfResults = [
+  '_cp_output',
+  '_flows',
+  '_flows_0',
+  '_flows_1',
+  '_flows_2',
+  '_cellprob',
+  '_masks',
+  '_cp_restored',
+];
 
 export interface FindOptions {
   /** Names (without extension) that end so are masks. */

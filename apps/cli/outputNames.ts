@@ -21,7 +21,8 @@ export type OutputKind =
   | 'rois'
   | 'geojson'
   | 'tracks'
-  | 'ctc';
+  | 'ctc'
+  | 'restored';
 
 /** What each kind is called, for people. */
 export const outputTitles: Readonly<Record<OutputKind, string>> = {
@@ -38,6 +39,7 @@ export const outputTitles: Readonly<Record<OutputKind, string>> = {
   geojson: 'GeoJSON',
   tracks: 'table of tracks',
   ctc: 'folder for the Cell Tracking Challenge',
+  restored: 'restored image',
 };
 
 export interface Output {
@@ -70,6 +72,7 @@ export function outputsOf(image: string, args: Args): Output[] {
     args.save_ctc && output('ctc', `${stem}_RES`, 'tracks'),
     args.save_flows && output('flows', `${stem}_flows${ending}.tif`, 'flows'),
     args.save_flows && output('dP', `${stem}_dP${ending}.tif`, 'flows'),
+    args.restore_type !== null && args.save_restored && output('restored', `${stem}_cp_restored.tif`, 'restored'),
     !args.no_npy && { kind: 'seg', path: `${stemOf(image)}_seg.npy`, makeFolder: false },
   ];
   return all.filter((entry) => entry !== false);

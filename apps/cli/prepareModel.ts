@@ -1,5 +1,6 @@
 /** The model of a run, from its flags: chosen, loaded, and described. */
 import { chooseModel, chooseOrtho, type ModelChoice } from './chooseModel.ts';
+import { chooseRestorer, type RestorerChoice } from './chooseRestorer.ts';
 import type { Host } from './host.ts';
 import type { Parsed } from './parseFlags.ts';
 import { findRanges } from './ranges.ts';
@@ -23,6 +24,8 @@ export interface PreparedModel {
   readonly choice: ModelChoice;
   /** Of the planes along z. */
   readonly ortho: ModelChoice | undefined;
+  /** Of the networks that restore the images. */
+  readonly restore: RestorerChoice | undefined;
 }
 
 /** @throws RunError where the model is unknown, cannot be had, or its file is none; the reason of the signal. */
@@ -32,14 +35,16 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
   const fetching = { host, reporter, verbose: args.verbose, signal };
   const choice = await chooseModel(args, given, fetching);
   const ortho = await chooseOrtho(args, fetching);
+  const restore = await chooseRestorer(args, fetching);
   for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) tell(line);
   const threads = threadsOf(args.threads, host.env);
   const load = host.loadSegmenter ?? loadSegmenter;
-  const estimateDiameter = args.diameter === 0;
+  const estimateDiameter = args.diameter === 0 && !restore;
   const model = await load(choice, {
     estimateDiameter,
     ...(threads === undefined ? {} : { threads }),
     ...(ortho ? { ortho } : {}),
+    ...(restore ? { restore } : {}),
     ...(args.precision === 'int8' ? { rangesOf: findRanges({ images, args, host, threads, signal, tell }) } : {}),
   });
   const { diamMean, diamLabels } = model;
@@ -47,8 +52,13 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
     `model ${model.name}: diameter ${diamMean.toFixed(3)} in the network, ${diamLabels.toFixed(3)} in training`,
   );
   if (ortho) reporter.detail(`model ${ortho.name} for the planes along z`);
-  if (!estimateDiameter) reporter.detail(`diameter ${args.diameter} pixels for all images`);
+  if (restore) reporter.detail(`restored by ${restore.name}${restore.chan2 ? ` and ${restore.chan2.name}` : ''}`);
+  if (restore && args.diameter === 0)
+    tell(
+      `--diameter 0: with --restore_type it is not estimated but ${diamLabels.toFixed(2)} pixels, the mean of training`,
+    );
+  else if (!estimateDiameter) reporter.detail(`diameter ${args.diameter} pixels for all images`);
   else if (model.estimatesDiameter) reporter.detail('the diameter is estimated for each image');
   else reporter.detail(`no size model: diameter ${diamLabels.toFixed(3)} pixels, the mean of training, for all images`);
-  return { model, choice, ortho };
+  return { model, choice, ortho, restore };
 }

@@ -48,8 +48,8 @@ export async function runOnImages(request: RunRequest): Promise<number> {
     const first = readAhead(images[0]);
     const { signal } = controller;
     const tell = (line: string) => note([line], reporter, record);
-    const { model, choice, ortho } = await prepareModel({ parsed, host, images, signal, reporter, tell });
-    record.model = await modelRecord(choice, model, ortho);
+    const { model, choice, ...others } = await prepareModel({ parsed, host, images, signal, reporter, tell });
+    record.model = await modelRecord(choice, model, others);
     if (!signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
     await segmentFiles(images, first, model, { args, host, reporter, record, signal });
     await model.release();

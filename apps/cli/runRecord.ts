@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { EvalResult } from 'cellpose-ts';
 import type { ModelChoice } from './chooseModel.ts';
+import type { RestorerChoice, RestorerFile } from './chooseRestorer.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import type { OutputKind } from './outputNames.ts';
@@ -70,6 +71,9 @@ interface ModelRecord extends ModelSource {
   readonly diamLabels: number;
   /** Another one for the planes of volumes along z. */
   readonly ortho?: ModelSource;
+  /** Others that restored the images, and their second channel. */
+  readonly restore?: ModelSource;
+  readonly chan2Restore?: ModelSource;
 }
 
 /** An empty record at the beginning of a run. */
@@ -93,15 +97,28 @@ export function startRecord(words: readonly string[], args: Args, host: Host): R
   };
 }
 
-export async function modelRecord(choice: ModelChoice, model: Segmenter, ortho?: ModelChoice): Promise<ModelRecord> {
-  const { diamMean, diamLabels } = model;
-  const own = { ...(await modelSource(choice)), diamMean, diamLabels };
-  return ortho ? { ...own, ortho: await modelSource(ortho) } : own;
+export async function modelRecord(
+  choice: ModelChoice,
+  { diamMean, diamLabels }: Segmenter,
+  { ortho, restore }: { readonly ortho?: ModelChoice | undefined; readonly restore?: RestorerChoice | undefined } = {},
+): Promise<ModelRecord> {
+  return {
+    ...(await modelSource(choice)),
+    diamMean,
+    diamLabels,
+    ...(ortho ? { ortho: await modelSource(ortho) } : {}),
+    ...(restore ? { restore: await fileSource(restore) } : {}),
+    ...(restore?.chan2 ? { chan2Restore: await fileSource(restore.chan2) } : {}),
+  };
 }
 
 async function modelSource({ source, requested, name }: ModelChoice): Promise<ModelSource> {
   if (source.kind === 'bundled') return { requested, name, sha256: source.sha256 };
-  return { requested, name, file: resolve(source.path), sha256: await sha256OfFile(source.path) };
+  return fileSource({ requested, name, path: source.path });
+}
+
+async function fileSource({ requested, name, path }: RestorerFile): Promise<ModelSource> {
+  return { requested, name, file: resolve(path), sha256: await sha256OfFile(path) };
 }
 
 /** What the record keeps of a result. */

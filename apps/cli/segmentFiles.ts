@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { EvalOptions } from 'cellpose-ts';
+import type { EvalOptions, ProgressEvent } from 'cellpose-ts';
 import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import { withoutEdgeMasks } from './edgeMasks.ts';
 import { channelsOf, evalOptions, joinsPlanes } from './evalOptions.ts';
@@ -140,7 +140,7 @@ async function computeFile(
     const notes = [...picture.notes, ...result.notes.map(forPeople), ...trackNotes];
     return {
       entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
-      segmented: { path, image, result, masks, tracks, channels: channelsOf(args) },
+      segmented: { path, image, result, masks, tracks, channels: channelsOf(args), restoreType: args.restore_type },
     };
   } catch (error) {
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };
@@ -180,8 +180,8 @@ function pixels({ masks }: Segmented): number {
 }
 
 /** Share of an image's work that is done; network and dynamics take about so much of it. */
-export function overall(stage: 'size' | 'network' | 'masks', fraction: number): number {
-  if (stage === 'size') return 0.4 * fraction;
+export function overall(stage: ProgressEvent['stage'], fraction: number): number {
+  if (stage === 'size' || stage === 'restore') return 0.4 * fraction;
   return stage === 'network' ? 0.85 * fraction : 0.85 + 0.15 * fraction;
 }
 

@@ -3,16 +3,20 @@ import { readFile } from 'node:fs/promises';
 import {
   bundledModels,
   Cellpose,
+  CellposeDenoiseModel,
   CellposeModel,
+  type DenoiseLoadOptions,
   type EvalOptions,
   type EvalResult,
   type LoadOptions,
   type NdArray,
+  type RestoredEvalResult,
   readSizeModelNpy,
   readWeights,
   type StateDict,
 } from 'cellpose-ts';
 import type { ModelChoice } from './chooseModel.ts';
+import type { RestorerChoice } from './chooseRestorer.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import { exists } from './exists.ts';
@@ -27,7 +31,7 @@ export interface Segmenter {
   readonly diamLabels: number;
   /** Diameter 0 is estimated for each image, not the mean of the training objects. */
   readonly estimatesDiameter: boolean;
-  eval(image: NdArray, options: EvalOptions): Promise<EvalResult>;
+  eval(image: NdArray, options: EvalOptions): Promise<EvalResult | RestoredEvalResult>;
   release(): Promise<void>;
 }
 
@@ -43,16 +47,14 @@ export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterO
     ...(await orthoOptions(options)),
   };
   const { source, name } = choice;
+  if (options.restore) return restoring(choice, options.restore, { ...options, shared });
   if (source.kind === 'bundled') {
     const withSize = options.estimateDiameter && (await hasSizeModel(name));
     return withSize
       ? estimating(await Cellpose.load({ model: name, ...shared }))
       : plain(await CellposeModel.load({ model: name, ...shared }));
   }
-  const stateDict = await weightsOfFile(source.path);
-  const diamMean = source.diamMean === undefined ? {} : { diamMean: source.diamMean };
-  const ranges = await options.rangesOf?.(source, stateDict);
-  const load = { stateDict, name, ...diamMean, ...shared, ranges: [ranges ?? [], shared.ranges ?? []].flat() };
+  const load = await fileOptions(choice.name, source, { ...options, shared });
   const { sizePath } = source;
   if (!options.estimateDiameter || sizePath === undefined) {
     return named(source.path, async () => plain(await CellposeModel.load(load)));
@@ -63,6 +65,17 @@ export async function loadSegmenter(choice: ModelChoice, options: LoadSegmenterO
     return readSizeModelNpy(await readFile(sizePath));
   });
   return named(source.path, async () => estimating(await Cellpose.load({ ...load, size })));
+}
+
+type FileSource = Extract<ModelChoice['source'], { readonly kind: 'file' }>;
+type LoadContext = LoadSegmenterOptions & { readonly shared: LoadOptions };
+
+/** What the library needs to load a network from a file. */
+async function fileOptions(name: string, source: FileSource, { rangesOf, shared }: LoadContext): Promise<LoadOptions> {
+  const stateDict = await weightsOfFile(source.path);
+  const diamMean = source.diamMean === undefined ? {} : { diamMean: source.diamMean };
+  const ranges = await rangesOf?.(source, stateDict);
+  return { stateDict, name, ...diamMean, ...shared, ranges: [ranges ?? [], shared.ranges ?? []].flat() };
 }
 
 /** Weights for the planes along z. */
@@ -102,6 +115,24 @@ function estimating(model: Cellpose): Segmenter {
     ...plain(model.cp),
     estimatesDiameter: true,
     eval: (image, options) => model.eval(image, options),
+    release: () => model.release(),
+  };
+}
+
+/** With networks that restore first. Diameters are not estimated then, as in Cellpose. */
+async function restoring(choice: ModelChoice, restorer: RestorerChoice, context: LoadContext): Promise<Segmenter> {
+  const { source, name } = choice;
+  const own = source.kind === 'bundled' ? { model: name, ...context.shared } : await fileOptions(name, source, context);
+  const restore: DenoiseLoadOptions = {
+    name: restorer.name,
+    stateDict: await weightsOfFile(restorer.path),
+    ...(restorer.chan2 ? { chan2StateDict: await weightsOfFile(restorer.chan2.path) } : {}),
+  };
+  const model = await named(restorer.path, () => CellposeDenoiseModel.load({ ...own, restore }));
+  const { diamLabels } = model.cp;
+  return {
+    ...plain(model.cp),
+    eval: (image, options) => model.eval(image, { diameter: diamLabels, ...options }),
     release: () => model.release(),
   };
 }

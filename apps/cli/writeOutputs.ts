@@ -9,6 +9,7 @@ import {
   narrowLabels,
   outlinesImage,
   outlinesList,
+  type RestoredEvalResult,
   roiZipParts,
   segNpyPieces,
   type Track,
@@ -28,12 +29,14 @@ export interface Segmented {
   readonly path: string;
   /** As read. */
   readonly image: NdArray;
-  readonly result: EvalResult;
+  readonly result: EvalResult | RestoredEvalResult;
   /** Labels to write; those of the result, or fewer. */
   readonly masks: Masks;
   /** Of cells that keep their labels over time. */
   readonly tracks?: readonly Track[] | undefined;
   readonly channels: readonly [number, number] | undefined;
+  /** What restored the image, as the user named it. */
+  readonly restoreType?: string | null;
 }
 
 export interface Written {
@@ -168,6 +171,8 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
       return writeTiff(wrapped(picture()), { level: fast });
     case 'dP':
       return writeTiff(result.dP, { level: 'huffman', rgb: false });
+    case 'restored':
+      return writeTiff(restoredPages(result as RestoredEvalResult), { level: fast, rgb: false });
     case 'seg':
       return segNpy(segmented, picture());
   }
@@ -197,7 +202,7 @@ function outlinesText(outlines: readonly NdArray[]): string {
   return outlines.map((outline) => `${Array.from(outline.data).join(',')}\n`).join('');
 }
 
-function segNpy({ path, result, masks, channels }: Segmented, picture: NdArray<Uint8Array>): Uint8Array[] {
+function segNpy({ path, result, masks, channels, restoreType }: Segmented, picture: NdArray<Uint8Array>): Uint8Array[] {
   const { dP, cellprob, diameter } = result;
   return segNpyPieces({
     masks,
@@ -207,11 +212,30 @@ function segNpy({ path, result, masks, channels }: Segmented, picture: NdArray<U
     diameter,
     channels: channels ?? [0, 0],
     filename: path,
+    ...('restored' in result ? { restored: { type: restoreType ?? '', image: result.restored } } : {}),
   });
 }
 
-/** The image with channels last, which pictures and tables need, by the axes that the model found. */
+/** Planes and channels as pages, ([lz,] [n,] ly, lx). */
+function restoredPages({ restored: { data, shape } }: RestoredEvalResult): NdArray<Float32Array> {
+  const [ly, lx, nchan] = shape.slice(-3) as [number, number, number];
+  const lead = shape.slice(0, -3);
+  if (nchan === 1) return { data, shape: [...lead, ly, lx] };
+  const n = ly * lx;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const pixel = Math.floor(i / nchan);
+    out[(Math.floor(pixel / n) * nchan + (i % nchan)) * n + (pixel % n)] = data[i]!;
+  }
+  return { data: out, shape: [...lead, nchan, ly, lx] };
+}
+
+/**
+ * The image with channels last, which pictures and tables need, by the axes that the model found; one that was enlarged, as it
+ * was restored, since the labels are of its size.
+ */
 function display({ image, result }: Segmented): NdArray {
+  if ('restored' in result && result.ratio !== 1) return result.restored;
   return channelsLast(image, result.axes);
 }
 

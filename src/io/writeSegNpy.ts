@@ -24,6 +24,8 @@ export interface WriteSegNpyInput {
   readonly channels?: readonly number[];
   /** The image's file. */
   readonly filename: string;
+  /** The restored image that was segmented, ([lz,] ly, lx, n), and the name of the network that restored it. */
+  readonly restored?: { readonly type: string; readonly image: FloatArray };
   /** 1 for cells drawn by hand, one entry per cell; default: none is. */
   readonly isManual?: Uint8Array;
 }
@@ -54,7 +56,18 @@ export function segNpyPieces(input: WriteSegNpyInput): Uint8Array[] {
     ['filename', filename],
     ['flows', masks.shape.length === 2 ? planeFlowsList(input) : stackFlowsList(input)],
     ['diameter', new Float(diameter)],
+    ...restoredEntries(input),
   ]);
+}
+
+/** As 3.1 always does, with a ratio of 1. */
+function restoredEntries({ restored }: WriteSegNpyInput): [string, Picklable][] {
+  if (!restored) return [];
+  return [
+    ['restore', restored.type],
+    ['ratio', new Float(1)],
+    ['img_restore', numpyArray(restored.image)],
+  ];
 }
 
 /** [flow colours, cell probability picture, zeros, nothing for the positions, flow with cell probability as last plane]. */
