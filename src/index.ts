@@ -170,12 +170,16 @@ export type {
   SimulateSeriesOptions,
   SimulateVolumeOptions,
 } from './simulate/types.ts';
+export { addNoise, type Noise } from './train/addNoise.ts';
 // Training
 export { readCheckpoint, type TrainingState } from './train/checkpoint.ts';
 export { initialState } from './train/initialState.ts';
 export { learningRates, type ScheduleRules, schedule2, schedule3, schedule4 } from './train/learningRates.ts';
+export { drawNoise, type NoiseKind, type NoiseRules, noiseKinds } from './train/noiseKinds.ts';
+export type { RestoreLosses } from './train/restoreTask.ts';
 export { type SegLoss, segLoss } from './train/segLoss.ts';
 export { type SegmentExamplesOptions, type SegmentedExample, segmentExamples } from './train/segmentExamples.ts';
+export { type TrainDenoiseOptions, type TrainDenoiseResult, trainDenoise } from './train/trainDenoise.ts';
 export {
   makeTrainingSet,
   type TrainingExample,

@@ -1,6 +1,9 @@
 /** What a network learns: which planes of labels travel with its tiles, and what is made small. */
 import type { FloatArray } from '../array/ndarray.ts';
+import type { Random } from '../array/random.ts';
 import type { Graph, Value } from '../graph/graph.ts';
+import type { BatchOptions, Source } from './batches.ts';
+import type { Batch } from './trainer.ts';
 import type { TrainingExample } from './trainingSet.ts';
 
 export interface Task {
@@ -16,6 +19,8 @@ export interface Task {
   readonly lastTargets: 'flows' | 'plain';
   /** From the tiles of targets (batch, n, ly, lx), each enlarged by its `scale`, to labels (batch, planes, ly, lx). */
   labelsOf(targets: FloatArray, scale: Float32Array): FloatArray;
+  /** Cuts the tiles of a step, where that is not done as by `makeBatch`; `labelsOf` is then not called. */
+  readonly makeBatch?: (sources: readonly Source[], random: Random, options: BatchOptions) => Batch;
   /**
    * Appends the losses to a graph.
    *

@@ -34,7 +34,7 @@ export interface TrainSegResult {
   readonly notes: readonly string[];
 }
 
-/** What differs between `trainSeg` and `trainUnet`. */
+/** What differs between `trainSeg`, `trainUnet` and `trainDenoise`. */
 export interface TrainingPlan {
   readonly task: Task;
   readonly schedule: ScheduleRules;
@@ -182,9 +182,10 @@ function* makeBatches(
   random: Random,
   { trainer: { config }, task, settings }: Run,
 ): Generator<Batch> {
+  const make = task.makeBatch ?? makeBatch;
   for (let k = 0; k < order.length; k += settings.batchSize) {
     const chosen = Array.from(order.subarray(k, k + settings.batchSize), (i) => sources[i]);
-    yield makeBatch(chosen, random, { ...settings, diamMean: config.diamMean, task });
+    yield make(chosen, random, { ...settings, diamMean: config.diamMean, task });
   }
 }
 
