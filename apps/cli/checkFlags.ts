@@ -125,7 +125,10 @@ function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
 /** `evaluate` writes no files of the images. */
 function notesOnEvaluating(given: ReadonlySet<string>): string[] {
   return (flags as readonly Flag[])
-    .filter(({ name, group }) => (group === 'output' || trackingFlags.includes(name)) && given.has(name))
+    .filter(
+      ({ name, group }) =>
+        (group === 'output' || name === '--resume' || trackingFlags.includes(name)) && given.has(name),
+    )
     .map(({ name }) => `${name} has no effect: evaluate writes numbers only`);
 }
 

@@ -1,10 +1,11 @@
-/** Before the hours of computing: can the results be written where they belong? */
+/** Before the hours of computing: can the results be written where they belong? And what a killed run has left there goes. */
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import { outputsOf } from './outputNames.ts';
+import { sweepParts } from './wholeFile.ts';
 
 /**
  * @returns notes on folders that cannot be written, so that some files will be missing.
@@ -12,9 +13,11 @@ import { outputsOf } from './outputNames.ts';
  */
 export async function checkFolders(images: readonly string[], args: Args): Promise<string[]> {
   const folders = new Set<string>();
+  const places = new Set<string>();
   for (const image of images) {
     for (const { path, makeFolder } of outputsOf(image, args)) {
       folders.add(makeFolder ? dirname(dirname(path)) : dirname(path));
+      places.add(dirname(path));
     }
   }
   const notes: string[] = [];
@@ -25,5 +28,6 @@ export async function checkFolders(images: readonly string[], args: Args): Promi
   if (folders.size > 0 && notes.length === folders.size) {
     throw new RunError(`${notes.join('\n')}\nuse --savedir FOLDER with --no_npy and --save_png or --save_tif`);
   }
+  for (const place of places) await sweepParts(place);
   return notes.map((note) => `${note} (_seg.npy is written beside the images unless --no_npy is given)`);
 }

@@ -364,6 +364,14 @@ export const flags = [
     help: 'where the record of the run goes; else into ~/.cellpose/runs',
   },
   {
+    name: '--resume',
+    group: 'run',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'go on with the same command that was stopped: images that it has finished are left as they are; with --train: with the training of --model_name_out',
+  },
+  {
     name: '--batch_size',
     group: 'run',
     type: 'int',
@@ -563,10 +571,6 @@ export const flags = [
     from: '4',
   },
   { ...trainingOnly('--save_each', 'flag', false, 'keep every saved model, as NAME_epoch_0100 and so on'), from: '4' },
-  {
-    ...trainingOnly('--resume', 'flag', false, 'go on with the stopped training of --model_name_out'),
-    from: 'own',
-  },
   {
     ...trainingOnly(
       '--nbase',

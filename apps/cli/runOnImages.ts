@@ -6,6 +6,7 @@ import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { findImages } from './imageFiles.ts';
+import { type Journal, openJournal } from './journal.ts';
 import { checkImagesAreSafe } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
 import { prepareModel } from './prepareModel.ts';
@@ -45,13 +46,16 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   });
   try {
     note([...notes, ...folderNotes], reporter, record);
-    const first = readAhead(images[0]);
+    // Which image comes first is known later where an earlier run has done some.
+    const first = args.resume ? undefined : readAhead(images[0]);
     const { signal } = controller;
     const tell = (line: string) => note([line], reporter, record);
     const { model, choice, ortho } = await prepareModel({ parsed, host, images, signal, reporter, tell });
     record.model = await modelRecord(choice, model, ortho);
     if (!signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
-    await segmentFiles(images, first, model, { args, host, reporter, record, signal });
+    const journal = await journalOf(record, host, reporter);
+    const left = args.resume ? await withoutFinished(images, journal, record, reporter) : images;
+    await segmentFiles(left, first, model, { args, host, reporter, record, signal, journal });
     await model.release();
   } catch (error) {
     // Stopped while the model was made ready: later, a stop is no error.
@@ -67,6 +71,40 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   summarize(record, (performance.now() - begin) / 1000, reporter);
   await finishRecord(record, exitCode, host, reporter);
   return exitCode;
+}
+
+/** A run without a place for its journal is a good run, but cannot be resumed. */
+async function journalOf(record: RunRecord, host: Host, reporter: Reporter): Promise<Journal | undefined> {
+  try {
+    return await openJournal(record, host);
+  } catch (error) {
+    const line = `this run cannot be resumed if it is stopped: ${describeError(error)}`;
+    if (record.parameters.resume) reporter.warn(line);
+    else reporter.detail(line);
+    return undefined;
+  }
+}
+
+/** Puts what an earlier run has finished into the record. @returns the other images. */
+async function withoutFinished(
+  images: readonly string[],
+  journal: Journal | undefined,
+  record: RunRecord,
+  reporter: Reporter,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (const image of images) {
+    const finished = await journal?.finished(image);
+    if (finished) record.images.push(finished);
+    else left.push(image);
+  }
+  const done = images.length - left.length;
+  reporter.say(
+    done === 0
+      ? '--resume: none of these images was finished before by this command, with this model and these parameters'
+      : `--resume: ${done} of ${images.length} images were finished before`,
+  );
+  return left;
 }
 
 async function imagesOf(args: Args): Promise<string[]> {

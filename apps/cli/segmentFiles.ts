@@ -12,6 +12,7 @@ import { channelsOf, evalOptions, joinsPlanes } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
+import type { Journal } from './journal.ts';
 import { outputsOf } from './outputNames.ts';
 import { fileSize, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
@@ -31,6 +32,8 @@ export interface Run {
   readonly reporter: Reporter;
   readonly record: RunRecord;
   readonly signal: AbortSignal;
+  /** Where finished images are noted. */
+  readonly journal?: Journal | undefined;
 }
 
 /** Reads the first image while the model is still being loaded. */
@@ -55,8 +58,9 @@ export async function segmentFiles(
   run: Run,
 ): Promise<void> {
   const { reporter, record, signal, args } = run;
-  /** Which image of this run a file belongs to. */
+  /** Which image of this run, or of the one that it goes on with, a file belongs to. */
   const owners = new Map<string, string>();
+  for (const { image, outputs } of record.images) for (const { path } of outputs) owners.set(resolve(path), image);
   await reporter.start(images.length);
   let next = first;
   let diskFull = false;
@@ -84,7 +88,9 @@ export async function segmentFiles(
       continue;
     }
     if (computed.segmented) for (const { path } of outputsOf(image, args)) owners.set(resolve(path), image);
-    behind = writeFiles(computed, run).then((done) => {
+    behind = writeFiles(computed, run).then(async (done) => {
+      // That it is done may get lost, and is then done again; that something is done which is not must never be noted.
+      if (done.entry.status === 'done') await run.journal?.add(done.entry).catch(() => {});
       diskFull ||= done.diskFull;
       record.images.push(done.entry);
       tell(done.entry, (performance.now() - begin) / 1000, run);
