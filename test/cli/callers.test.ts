@@ -131,7 +131,7 @@ describe('lines that train', () => {
   it('of the documentation', async () => {
     split();
     const { code, err } = await run(
-      '--train --dir DIR/A --test_dir DIR/B --pretrained_model cyto --chan 2 --chan2 1 --learning_rate 0.1 --weight_decay 0.0001 --n_epochs 3',
+      '--train --dir DIR/A --test_dir DIR/B --pretrained_model cyto --chan 2 --chan2 1 --learning_rate 0.1 --weight_decay 0.0001 --n_epochs 1',
     );
     expect(code, err).toBe(0);
     expect(readdirSync(join(dir, 'A', 'models')).filter((name) => name.startsWith('cellpose_'))).toHaveLength(1);
