@@ -43,38 +43,54 @@ async function workUntilEmpty(queue: Queue, command: readonly string[], run: Run
 
 /** The life of one worker. */
 async function work(queue: Queue, command: readonly string[], run: Run): Promise<void> {
+  const { signal, args } = run;
   // The built program is one file, so this is its name.
   const worker = fork(fileURLToPath(import.meta.url), [...command], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-  const stop = () => send(worker, { kind: 'stop' });
-  run.signal.addEventListener('abort', stop, { once: true });
-  let [image, begin, isReady, errors]: [string | undefined, number, boolean, string] = [undefined, 0, false, ''];
+  let errors = '';
   worker.stderr!.on('data', (chunk) => {
     errors += chunk;
   });
-  worker.on('message', async (message: FromWorker) => {
-    if (message.kind === 'detail') return run.reporter.detail(message.line);
-    if (message.kind === 'done') {
-      run.record.engine ??= message.engine;
-      run.record.preset ??= message.preset;
-      const done = image!;
-      image = undefined;
-      await queue.done(done, message, (performance.now() - begin) / 1000);
-    }
-    isReady = true;
-    image = queue.next();
-    begin = performance.now();
-    if (image === undefined) return stop();
-    run.reporter.imageBegins(image);
-    send(worker, { kind: 'image', image });
-  });
+  const stop = () => send(worker, { kind: 'stop' });
+  signal.addEventListener('abort', stop, { once: true });
+  const hands: Hands = { image: undefined, begin: 0, isReady: false };
+  worker.on('message', (message: FromWorker) => void hear(message, worker, hands, queue, run));
   const reason = await endOf(worker);
-  run.signal.removeEventListener('abort', stop);
-  if (!isReady && !run.signal.aborted)
-    throw new RunError(`--jobs: a worker cannot be started: ${errors.trim() || reason}`);
+  signal.removeEventListener('abort', stop);
+  const { image, isReady } = hands;
+  if (!isReady && !signal.aborted) throw new RunError(`--jobs: a worker cannot be started: ${errors.trim() || reason}`);
   if (image === undefined) return;
-  if (run.signal.aborted) return queue.lost(entry(image, 'cancelled'));
-  const error = `the process that computed it has ended (${reason}); is there enough memory for ${run.args.jobs} at once?`;
-  queue.lost({ ...entry(image, 'failed'), errors: [error] });
+  const error = `the process that computed it has ended (${reason}); is there enough memory for ${args.jobs} at once?`;
+  queue.lost(signal.aborted ? entry(image, 'cancelled') : { ...entry(image, 'failed'), errors: [error] });
+}
+
+/** What a worker has at hand. */
+interface Hands {
+  image: string | undefined;
+  begin: number;
+  isReady: boolean;
+}
+
+/** Takes what a worker has done, and gives it the next image. */
+async function hear(message: FromWorker, worker: ChildProcess, hands: Hands, queue: Queue, run: Run): Promise<void> {
+  if (message.kind === 'detail') {
+    run.reporter.detail(message.line);
+    return;
+  }
+  hands.isReady = true;
+  hands.image = undefined;
+  if (message.kind === 'done') {
+    run.record.engine ??= message.engine;
+    run.record.preset ??= message.preset;
+    await queue.done(message, (performance.now() - hands.begin) / 1000);
+  }
+  const image = queue.next();
+  if (image === undefined) {
+    send(worker, { kind: 'stop' });
+    return;
+  }
+  Object.assign(hands, { image, begin: performance.now() });
+  run.reporter.imageBegins(image);
+  send(worker, { kind: 'image', image });
 }
 
 function endOf(worker: ChildProcess): Promise<string> {
@@ -119,10 +135,10 @@ class Queue {
     return undefined;
   }
 
-  async done(image: string, { entry: found, diskFull }: Done, seconds: number): Promise<void> {
+  async done({ entry: found, diskFull }: Done, seconds: number): Promise<void> {
     this.#diskFull ||= diskFull;
     if (found.status === 'done') await this.#run.journal?.add(found).catch(() => {});
-    this.#keep({ ...found, image }, seconds);
+    this.#keep(found, seconds);
   }
 
   /** Of the image nothing is to be had. */

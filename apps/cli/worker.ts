@@ -41,7 +41,7 @@ export async function worker(words: readonly string[], host: Host): Promise<numb
       }
       controller.abort(new Error('interrupted'));
       // What is being written is written to its end.
-      current.then(() => resolve(0));
+      void current.finally(() => resolve(0));
     });
   });
   tell({ kind: 'ready' });
