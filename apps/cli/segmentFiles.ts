@@ -146,7 +146,16 @@ async function computeFile(
     const notes = [...picture.notes, ...result.notes.map(forPeople), ...trackNotes];
     return {
       entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
-      segmented: { path, image, result, masks, tracks, channels: channelsOf(args) },
+      segmented: {
+        path,
+        image,
+        pixelSize: picture.pixelSize,
+        result,
+        masks,
+        tracks,
+        joinsPlanes: joinsPlanes(args),
+        channels: channelsOf(args),
+      },
     };
   } catch (error) {
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };

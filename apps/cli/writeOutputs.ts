@@ -19,8 +19,10 @@ import { cellsOverlay } from './cellsOverlay.ts';
 import { channelsLast } from './channelsLast.ts';
 import { ctcFiles } from './ctcFolder.ts';
 import { flowPicture } from './flowPicture.ts';
+import { measureCells } from './measureCells.ts';
 import { objectsTable } from './objectsTable.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
+import type { Picture } from './readPicture.ts';
 import { tracksTable } from './tracksTable.ts';
 import { ensureFolder, writeWhole } from './wholeFile.ts';
 
@@ -28,11 +30,15 @@ export interface Segmented {
   readonly path: string;
   /** As read. */
   readonly image: NdArray;
+  /** In micrometres, as far as the file says. */
+  readonly pixelSize?: Picture['pixelSize'];
   readonly result: EvalResult;
   /** Labels to write; those of the result, or fewer. */
   readonly masks: Masks;
   /** Of cells that keep their labels over time. */
   readonly tracks?: readonly Track[] | undefined;
+  /** Cells go through planes. */
+  readonly joinsPlanes?: boolean;
   readonly channels: readonly [number, number] | undefined;
 }
 
@@ -45,7 +51,7 @@ export interface Written {
 /** Deflate level: higher ones take several times as long and save little. */
 const fast = 2;
 /** What a stack of planes is not written as. */
-const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
+const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'flows', 'dP'];
 const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
 
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
@@ -81,6 +87,9 @@ export async function writeOutputs(
   };
 }
 
+/** Bytes of a file, or its pieces. */
+type Encoded = Uint8Array | Uint8Array[] | Promise<Uint8Array>;
+
 interface Outcome {
   readonly kind: OutputKind;
   readonly path: string;
@@ -106,11 +115,11 @@ async function writeCtc(
 
 async function writeOne(
   { kind, path, makeFolder }: Output,
-  encode: (kind: OutputKind) => Uint8Array | Uint8Array[],
+  encode: (kind: OutputKind) => Encoded,
   write: typeof writeWhole,
 ): Promise<Outcome> {
   try {
-    const bytes = encode(kind);
+    const bytes = await encode(kind);
     if (makeFolder) await ensureFolder(dirname(path));
     await write(path, bytes);
     return { kind, path, failed: false };
@@ -132,7 +141,7 @@ function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): 
 }
 
 /** Makes the bytes of each kind of output; the picture of flows, which two of them hold, is drawn once. */
-function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8Array[] {
+function encoder(segmented: Segmented): (kind: OutputKind) => Encoded {
   let picture: NdArray<Uint8Array> | undefined;
   const pictureOnce = () => {
     picture ??= flowPicture(segmented.result.dP);
@@ -141,7 +150,7 @@ function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8
   return (kind) => encode(kind, segmented, pictureOnce);
 }
 
-function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<Uint8Array>): Uint8Array | Uint8Array[] {
+function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<Uint8Array>): Encoded {
   const { masks, result } = segmented;
   switch (kind) {
     case 'png':
@@ -155,7 +164,7 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'txt':
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
-      return text(objectsTable(masks, display(segmented)));
+      return cellsTable(segmented);
     case 'rois':
       return roiZipParts(masks);
     case 'geojson':
@@ -171,6 +180,23 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'seg':
       return segNpy(segmented, picture());
   }
+}
+
+async function cellsTable(segmented: Segmented): Promise<Uint8Array> {
+  const { masks, image, result, pixelSize, joinsPlanes } = segmented;
+  const isStack = masks.shape.length > 2;
+  const ndim = isStack && joinsPlanes ? 3 : 2;
+  const { x, y, z } = pixelSize ?? {};
+  const size = ndim === 2 ? [y, x] : [z, y, x];
+  const channelAxis = result.axes.indexOf('C');
+  const table = objectsTable(await measureCells(segmented), {
+    ndim,
+    nchan: channelAxis < 0 ? 1 : image.shape[channelAxis]!,
+    planes: !isStack || joinsPlanes ? undefined : result.axes.includes('T') ? 'frame' : 'plane',
+    hasFlowErrors: result.dP.shape[0] === 2,
+    pixelSize: size.every((length) => length !== undefined) ? (size as number[]) : undefined,
+  });
+  return text(table);
 }
 
 /** A series says that its planes are moments, in ImageJ's words where they fit: 32-bit labels it does not know. */

@@ -46,9 +46,7 @@ function leftHull(first: Int32Array): Int32Array {
   for (let h = 0; h <= 2 * height; h++) {
     const y = h >> 1;
     const x =
-      h % 2 === 1
-        ? 2 * first[y] - 1
-        : 2 * Math.min(y < height ? first[y] : empty, y > 0 ? first[y - 1] : empty);
+      h % 2 === 1 ? 2 * first[y] - 1 : 2 * Math.min(y < height ? first[y] : empty, y > 0 ? first[y - 1] : empty);
     if (x > empty) continue;
     while (rows.length >= 2 && !turnsOut(rows, places, h, x)) {
       rows.pop();
