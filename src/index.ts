@@ -145,10 +145,13 @@ export { dxToCircHsv } from './plot/dxToCircHsv.ts';
 export { hueColors } from './plot/hueColors.ts';
 export { imageToRgb } from './plot/imageToRgb.ts';
 export { disk, interestingPatch, type Patch } from './plot/interestingPatch.ts';
+export { labelColor } from './plot/labelColor.ts';
+export { labelsPicture } from './plot/labelsPicture.ts';
 export { maskOverlay } from './plot/maskOverlay.ts';
 export { type MaskRgbOptions, maskRgb } from './plot/maskRgb.ts';
 export { outlinesImage } from './plot/outlinesImage.ts';
 export { outlineView } from './plot/outlineView.ts';
+export { segmentationFigure } from './plot/segmentationFigure.ts';
 export { showSegmentation } from './plot/showSegmentation.ts';
 // Simulated microscopy
 export type { CellForm } from './simulate/cellShape.ts';

@@ -2,14 +2,17 @@
 
 import { basename, dirname, join } from 'node:path';
 import {
+  cocoJsonPieces,
   type EvalResult,
   geoJsonPieces,
+  labelsPicture,
   type Masks,
   type NdArray,
   narrowLabels,
   outlinesImage,
   outlinesList,
   roiZipParts,
+  segmentationFigure,
   segNpyPieces,
   type Track,
   writePng,
@@ -51,7 +54,7 @@ export interface Written {
 /** Deflate level: higher ones take several times as long and save little. */
 const fast = 2;
 /** What a stack of planes is not written as. */
-const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'flows', 'dP'];
+const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'preview', 'mpl', 'txt', 'coco', 'flows', 'dP'];
 const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
 
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
@@ -161,6 +164,10 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
       return writePng(outlinesImage(display(segmented), masks));
     case 'overlay':
       return writePng(cellsOverlay(display(segmented), masks));
+    case 'preview':
+      return writePng(labelsPicture(masks));
+    case 'mpl':
+      return writePng(segmentationFigure(display(segmented), masks, result.dP));
     case 'txt':
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
@@ -169,6 +176,8 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
       return roiZipParts(masks);
     case 'geojson':
       return geoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
+    case 'coco':
+      return cocoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
     case 'tracks':
       return text(tracksTable({ masks, tracks: segmented.tracks! }));
     case 'ctc':

@@ -1,15 +1,15 @@
-/** Tables and annotations of cells as whole runs write them, with a model that takes no time. */
+/** Tables, annotations and pictures of cells as whole runs write them, with a model that takes no time. */
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NdArray, writePng, writeTiff } from 'cellpose-ts';
+import { type NdArray, readImage, writePng, writeTiff } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../apps/cli/program.ts';
 import { goldenPath } from '../helpers/npz.ts';
 import { brightPixels, noCells, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
 
-describe('what is measured in a run', () => {
+describe('files of cells', () => {
   let root: string;
   let folder: string;
   beforeEach(() => {
@@ -89,5 +89,46 @@ describe('what is measured in a run', () => {
       expect(table('a_cp_objects.csv')[0]).toMatchObject({ area: '48', centroid_z: '1.5' });
       expect(Number(table('a_cp_objects.csv')[0]!['flow_error'])).toBeGreaterThan(0);
     });
+  });
+
+  it('--save_coco writes annotations that give the labels again', async () => {
+    writeFileSync(join(folder, 'a.png'), writePng(twoCells));
+    expect(await run('a.png', '--save_coco', '--in_folders')).toMatchObject({ code: 0, err: '' });
+    expect(readdirSync(folder)).toEqual(['a.png', 'coco']);
+    const { images, annotations } = JSON.parse(read('coco/a_cp_coco.json'));
+    expect(images).toEqual([{ id: 1, file_name: 'a.png', width: 12, height: 8 }]);
+    expect(annotations).toHaveLength(2);
+    // columns 2 to 4 of 8 rows: 16 pixels of background, 24 of the cell, 56 after it
+    expect(annotations[0]).toMatchObject({ id: 1, area: 24, bbox: [2, 0, 3, 8], segmentation: { counts: '`0h0h1' } });
+  });
+
+  it('--save_preview writes the labels in colours on black', async () => {
+    writeFileSync(join(folder, 'a.png'), writePng(twoCells));
+    expect(await run('a.png', '--save_preview', '--output_name', '_x')).toMatchObject({ code: 0, err: '' });
+    expect(readdirSync(folder)).toEqual(['a.png', 'a_preview_x.png']);
+    const { data, photometric } = await readImage(new Uint8Array(readFileSync(join(folder, 'a_preview_x.png'))));
+    expect([photometric, ...data.shape]).toEqual(['rgb', 8, 12, 3]);
+    const colours = new Set(Array.from({ length: 96 }, (_, i) => data.data.slice(3 * i, 3 * i + 3).join()));
+    expect(colours.size).toBe(3);
+    expect(colours).toContain('0,0,0');
+  });
+
+  it('--save_mpl writes the figure under the name that Cellpose gives it, also alone and of a grey image', async () => {
+    writeFileSync(join(folder, 'a.png'), writePng(twoCells));
+    expect(await run('a.png', '--save_mpl')).toMatchObject({ code: 0, err: '' });
+    expect(readdirSync(folder)).toEqual(['a.png', 'a_cp_output_cp_masks.png']);
+    const { data } = await readImage(new Uint8Array(readFileSync(join(folder, 'a_cp_output_cp_masks.png'))));
+    expect(data.shape).toEqual([900, 3600, 3]);
+    await run('a.png', '--save_mpl', '--in_folders', '--save_tif', '--output_name', '_x');
+    expect(readdirSync(folder)).toEqual(['a.png', 'a_cp_output_cp_masks.png', 'a_cp_output_x.png', 'masks']);
+  });
+
+  it('leaves pictures and annotations of a stack out, and says so', async () => {
+    writeFileSync(join(folder, 'a.tif'), writeTiff(stackOf(noCells, twoCells, twoCells)));
+    const { code, out } = await run('a.tif', '--save_mpl', '--save_preview', '--save_coco', '--save_tif');
+    expect(code).toBe(0);
+    for (const name of ['figure', 'picture of labels', 'COCO annotations'])
+      expect(out).toMatch(`a stack of planes has no ${name}`);
+    expect(readdirSync(folder)).toEqual(['a.tif', 'a_cp_masks.tif']);
   });
 });
