@@ -2,6 +2,7 @@
 import {
   type EvalResult,
   type FloatArray,
+  type FlowCheckOptions,
   flowErrors,
   type Masks,
   measureObjects,
@@ -19,6 +20,8 @@ export interface ToMeasure {
   readonly masks: Masks;
   /** Cells go through planes. */
   readonly joinsPlanes?: boolean;
+  /** For the flow errors. @default all of the machine */
+  readonly threads?: number | undefined;
 }
 
 /** Cells that are measured together. */
@@ -32,19 +35,21 @@ export interface MeasuredCells {
  * @returns  an image or a volume as one, other stacks plane by plane. Flow errors are those of the labels as they are written. With
  *           3D flows there are none; of cells through planes that were joined they are the mean over their pixels.
  */
-export async function measureCells({ image, result, masks, joinsPlanes = false }: ToMeasure): Promise<MeasuredCells[]> {
+export async function measureCells(cells: ToMeasure): Promise<MeasuredCells[]> {
+  const { image, result, masks, joinsPlanes = false } = cells;
+  const options = cells.threads === undefined ? {} : { threads: cells.threads };
   const { shape } = masks;
   const [ly, lx] = shape.slice(-2) as [number, number];
   const cellprob = fitted(result.cellprob, ly, lx);
   const isSolid = result.dP.shape[0] === 3;
   if (shape.length === 2) {
-    const errors = await flowErrors(masks, fitted(result.dP, ly, lx), { threads: 1 });
+    const errors = await flowErrors(masks, fitted(result.dP, ly, lx), options);
     return [
       { cells: measureObjects(masks, { image: channelsLast(image, result.axes), cellprob, flowErrors: errors }) },
     ];
   }
   const stack = planesFirst(image, result.axes);
-  const errors = isSolid ? undefined : await planeErrors(masks, fitted(result.dP, ly, lx));
+  const errors = isSolid ? undefined : await planeErrors(masks, fitted(result.dP, ly, lx), options);
   if (joinsPlanes) {
     const joined = errors && meanErrors(masks, errors);
     return [{ cells: measureObjects(masks, { image: stack, cellprob, ...(joined && { flowErrors: joined }) }) }];
@@ -73,7 +78,7 @@ function planeOf<A extends NdArray>({ data, shape }: A, z: number): A {
 }
 
 /** Of each plane, by label. @param dP  (2, lz, ly, lx). */
-async function planeErrors(masks: Masks, dP: FloatArray): Promise<Float64Array[]> {
+async function planeErrors(masks: Masks, dP: FloatArray, options: FlowCheckOptions): Promise<Float64Array[]> {
   const [lz, ly, lx] = masks.shape as [number, number, number];
   const n = ly * lx;
   const errors: Float64Array[] = [];
@@ -81,7 +86,7 @@ async function planeErrors(masks: Masks, dP: FloatArray): Promise<Float64Array[]
     const flow = new Float32Array(2 * n);
     for (let axis = 0; axis < 2; axis++)
       flow.set(dP.data.subarray((axis * lz + z) * n, (axis * lz + z + 1) * n), axis * n);
-    errors.push(await flowErrors(planeOf(masks, z), { data: flow, shape: [2, ly, lx] }, { threads: 1 }));
+    errors.push(await flowErrors(planeOf(masks, z), { data: flow, shape: [2, ly, lx] }, options));
   }
   return errors;
 }

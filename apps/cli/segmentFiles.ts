@@ -18,6 +18,7 @@ import { fileSize, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
+import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
 import { type Segmented, writeOutputs } from './writeOutputs.ts';
 
@@ -130,7 +131,7 @@ async function computeFile(
   reading: Promise<Picture>,
   readNext: () => void,
   model: Segmenter,
-  { args, reporter, record, signal }: Run,
+  { args, host, reporter, record, signal }: Run,
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
   try {
@@ -154,6 +155,7 @@ async function computeFile(
         masks,
         tracks,
         joinsPlanes: joinsPlanes(args),
+        threads: threadsOf(args.threads, host.env),
         channels: channelsOf(args),
       },
     };

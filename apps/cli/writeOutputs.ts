@@ -42,6 +42,8 @@ export interface Segmented {
   readonly tracks?: readonly Track[] | undefined;
   /** Cells go through planes. */
   readonly joinsPlanes?: boolean;
+  /** For what is computed anew. @default all of the machine */
+  readonly threads?: number | undefined;
   readonly channels: readonly [number, number] | undefined;
 }
 
