@@ -53,6 +53,7 @@ function checkRanges(args: Args): void {
 }
 
 function checkTraining(args: Args): void {
+  if (args.dry_run) throw new UsageError('--dry_run: looks at what would be segmented; a training has none');
   const { image_path, dir, learning_rate: rate, weight_decay: decay, diam_mean, SGD, min_train_masks, bsize } = args;
   if (image_path !== null) throw new UsageError('--image_path: a training needs a folder of images; give --dir FOLDER');
   if (dir === null) throw new UsageError('--train: needs the folder of the labelled images; give --dir FOLDER');

@@ -1,4 +1,4 @@
-/** Before the hours of computing: can the results be written where they belong? And what a killed run has left there goes. */
+/** Before the hours of computing: can the results be written where they belong? */
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeError } from './describeError.ts';
@@ -13,11 +13,9 @@ import { sweepParts } from './wholeFile.ts';
  */
 export async function checkFolders(images: readonly string[], args: Args): Promise<string[]> {
   const folders = new Set<string>();
-  const places = new Set<string>();
   for (const image of images) {
     for (const { path, makeFolder } of outputsOf(image, args)) {
       folders.add(makeFolder ? dirname(dirname(path)) : dirname(path));
-      places.add(dirname(path));
     }
   }
   const notes: string[] = [];
@@ -28,6 +26,11 @@ export async function checkFolders(images: readonly string[], args: Args): Promi
   if (folders.size > 0 && notes.length === folders.size) {
     throw new RunError(`${notes.join('\n')}\nuse --savedir FOLDER with --no_npy and --save_png or --save_tif`);
   }
-  for (const place of places) await sweepParts(place);
   return notes.map((note) => `${note} (_seg.npy is written beside the images unless --no_npy is given)`);
+}
+
+/** Removes from the folders of the results what killed runs have left half written. */
+export async function sweepFolders(images: readonly string[], args: Args): Promise<void> {
+  const places = new Set(images.flatMap((image) => outputsOf(image, args).map(({ path }) => dirname(path))));
+  for (const place of places) await sweepParts(place);
 }

@@ -46,14 +46,21 @@ const restoreLater = 'image restoration is not part of this version: leave it ou
 
 export const flags = [
   // Images
-  { name: '--dir', group: 'input', type: 'str', default: null, metavar: 'FOLDER', help: 'folder of images to segment' },
+  {
+    name: '--dir',
+    group: 'input',
+    type: 'str',
+    default: null,
+    metavar: 'FOLDER',
+    help: "folder of images to segment, or several by a pattern in quotes: 'plate*'",
+  },
   {
     name: '--image_path',
     group: 'input',
     type: 'str',
     default: null,
     metavar: 'FILE',
-    help: 'one image instead of a folder',
+    help: "one image instead of a folder, or several by a pattern in quotes: '**/*.tif'",
   },
   {
     name: '--look_one_level_down',
@@ -387,6 +394,23 @@ export const flags = [
     help: 'go on with the same command that was stopped: images that it has finished are left as they are; with --train: with the training of --model_name_out',
   },
   {
+    name: '--json',
+    group: 'run',
+    type: 'str',
+    default: null,
+    from: 'own',
+    metavar: 'FILE',
+    help: 'what was found, written and failed, as JSON; - is the standard output, other lines then go to the standard error',
+  },
+  {
+    name: '--dry_run',
+    group: 'run',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'read and check everything, say what would be done and which files would be written, and stop',
+  },
+  {
     name: '--batch_size',
     group: 'run',
     type: 'int',
@@ -628,7 +652,6 @@ export const flags = [
     metavar: 'ENDING',
   },
   evaluateOnly('--true_diameter', 'flag', false, 'each image with the median diameter of its own labels'),
-  { ...evaluateOnly('--json', 'str', null, 'also write all numbers into this file'), metavar: 'FILE' },
 
   // Removed upstream
   {

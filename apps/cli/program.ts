@@ -13,6 +13,7 @@ import { versionText } from './version.ts';
 export async function main(words: readonly string[], host: Host): Promise<number> {
   try {
     if (words[0] === 'demo') return await (await import('./demo.ts')).demo(words.slice(1), host);
+    if (words[0] === 'doctor') return await (await import('./doctor.ts')).doctor(words.slice(1), host);
     if (words[0] === 'evaluate') return await evaluate(words.slice(1), host);
     return await run(words, host);
   } catch (error) {

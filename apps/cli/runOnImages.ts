@@ -1,12 +1,14 @@
 /** A run from its flags to its last line: find the images, load the model, segment, report, and leave a record. */
 import { stat } from 'node:fs/promises';
-import { checkFolders } from './checkFolders.ts';
+import { checkFolders, sweepFolders } from './checkFolders.ts';
 import { describeError } from './describeError.ts';
+import { dryRun } from './dryRun.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
-import { findImages } from './imageFiles.ts';
+import { imagesOf } from './imagesOf.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { hostForPeople, runSummary, writeJson } from './jsonOutput.ts';
 import { checkImagesAreSafe } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
 import { prepareModel } from './prepareModel.ts';
@@ -28,8 +30,9 @@ export interface RunRequest {
 
 /** @returns the exit code. */
 export async function runOnImages(request: RunRequest): Promise<number> {
-  const { words, parsed, notes, host } = request;
+  const { words, parsed, notes } = request;
   const { args } = parsed;
+  const host = hostForPeople(request.host, args.json);
   const begin = performance.now();
   const images = request.images ?? (await imagesOf(args));
   await checkSavedir(args);
@@ -46,9 +49,11 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   });
   try {
     note([...notes, ...folderNotes], reporter, record);
+    const { signal } = controller;
+    if (args.dry_run) return await dryRun({ parsed, images, host: request.host, reporter, signal });
+    await sweepFolders(images, args);
     // Which image comes first is known later where an earlier run has done some.
     const first = args.resume ? undefined : readAhead(images[0]);
-    const { signal } = controller;
     const tell = (line: string) => note([line], reporter, record);
     const { model, choice, ortho } = await prepareModel({ parsed, host, images, signal, reporter, tell });
     record.model = await modelRecord(choice, model, ortho);
@@ -68,8 +73,13 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   }
   const failed = record.images.some((image) => image.status === 'failed' || image.status === 'not started');
   const exitCode = interruptCode ?? (failed ? 1 : 0);
-  summarize(record, (performance.now() - begin) / 1000, reporter);
+  const seconds = (performance.now() - begin) / 1000;
+  summarize(record, seconds, reporter);
   await finishRecord(record, exitCode, host, reporter);
+  if (args.json !== null) {
+    const line = await writeJson(args.json, runSummary(record, seconds), request.host);
+    if (line !== undefined) reporter.say(line);
+  }
   return exitCode;
 }
 
@@ -105,22 +115,6 @@ async function withoutFinished(
       : `--resume: ${done} of ${images.length} images were finished before`,
   );
   return left;
-}
-
-async function imagesOf(args: Args): Promise<string[]> {
-  if (args.dir !== null) {
-    return findImages(args.dir, {
-      maskFilter: args.mask_filter,
-      imgFilter: args.img_filter,
-      lookOneLevelDown: args.look_one_level_down,
-      outputName: args.output_name,
-    });
-  }
-  const path = args.image_path!;
-  const info = await stat(path).catch(() => undefined);
-  if (!info) throw new RunError(`--image_path ${path}: there is no such file`);
-  if (info.isDirectory()) throw new RunError(`--image_path ${path}: this is a folder; give it with --dir`);
-  return [path];
 }
 
 async function checkSavedir({ savedir }: Args): Promise<void> {

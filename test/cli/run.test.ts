@@ -7,6 +7,7 @@ import { readImage, sourceFromBytes, writePng, writeTiff } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../apps/cli/host.ts';
 import { main } from '../../apps/cli/program.ts';
+import type { Segmenter } from '../../apps/cli/segmenter.ts';
 import { readZipDirectory } from '../../src/io/zipRead.ts';
 import { brightPixels, noCells, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
