@@ -48,6 +48,7 @@ function checkRanges(args: Args): void {
   const { precision } = args;
   require('--precision', precision, precision === 'float32' || precision === 'int8', 'float32 or int8');
   if (threads !== null) require('--threads', threads, threads >= 1, '1 or more');
+  require('--jobs', args.jobs, args.jobs >= 1 && args.jobs <= 256, '1 to 256');
   normPercentile(args);
   if (args.dir !== null && args.dir === '') throw new UsageError('--dir: needs the name of a folder');
 }

@@ -394,6 +394,15 @@ export const flags = [
     help: 'go on with the same command that was stopped: images that it has finished are left as they are; with --train: with the training of --model_name_out',
   },
   {
+    name: '--jobs',
+    group: 'run',
+    type: 'int',
+    default: 1,
+    from: 'own',
+    metavar: 'N',
+    help: 'images computed at once, each by a process of its own on its share of the threads: for many small images on many cores',
+  },
+  {
     name: '--json',
     group: 'run',
     type: 'str',

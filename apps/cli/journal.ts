@@ -24,6 +24,7 @@ const indifferent: readonly (keyof Args)[] = [
   'record',
   'verbose',
   'threads',
+  'jobs',
   'batch_size',
   'offline',
   'use_gpu',

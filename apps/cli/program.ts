@@ -14,6 +14,8 @@ export async function main(words: readonly string[], host: Host): Promise<number
   try {
     if (words[0] === 'demo') return await (await import('./demo.ts')).demo(words.slice(1), host);
     if (words[0] === 'doctor') return await (await import('./doctor.ts')).doctor(words.slice(1), host);
+    // Not for people: --jobs starts it.
+    if (words[0] === 'worker' && process.send) return await (await import('./worker.ts')).worker(words.slice(1), host);
     if (words[0] === 'evaluate') return await evaluate(words.slice(1), host);
     return await run(words, host);
   } catch (error) {

@@ -7,6 +7,7 @@ import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { imagesOf } from './imagesOf.ts';
+import { segmentInJobs } from './jobs.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { hostForPeople, runSummary, writeJson } from './jsonOutput.ts';
 import { checkImagesAreSafe } from './outputNames.ts';
@@ -60,8 +61,14 @@ export async function runOnImages(request: RunRequest): Promise<number> {
     if (!signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
     const journal = await journalOf(record, host, reporter);
     const left = args.resume ? await withoutFinished(images, journal, record, reporter) : images;
-    await segmentFiles(left, first, model, { args, host, reporter, record, signal, journal });
-    await model.release();
+    const run = { args, host, reporter, record, signal, journal };
+    if (args.jobs > 1 && left.length > 1) {
+      await model.release();
+      await segmentInJobs(left, words, run);
+    } else {
+      await segmentFiles(left, first, model, run);
+      await model.release();
+    }
   } catch (error) {
     // Stopped while the model was made ready: later, a stop is no error.
     if (interruptCode === undefined || record.model) throw error;

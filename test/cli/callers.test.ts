@@ -42,7 +42,10 @@ function put(folder: string, name: string, seed: number): void {
   const bytes = [...Uint8Array.from(image.data)];
   const data = Uint8Array.from(bytes.flatMap((v) => [v, 255 - v, v]));
   writeFileSync(join(folder, `${name}.png`), writePng({ data, shape: [64, 64, 3] }));
-  writeFileSync(join(folder, `${name}_masks.tif`), writeTiff({ data: Uint16Array.from(labels.data), shape: [64, 64] }));
+  writeFileSync(
+    join(folder, `${name}_masks.tif`),
+    writeTiff({ data: Uint16Array.from(labels.data as Uint8Array), shape: [64, 64] }),
+  );
 }
 
 async function run(line: string) {
