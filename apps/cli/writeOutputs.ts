@@ -19,11 +19,10 @@ import {
   writeTiff,
 } from 'cellpose-ts';
 import { cellsOverlay } from './cellsOverlay.ts';
+import { cellsTable } from './cellsTable.ts';
 import { channelsLast } from './channelsLast.ts';
 import { ctcFiles } from './ctcFolder.ts';
 import { flowPicture } from './flowPicture.ts';
-import { measureCells } from './measureCells.ts';
-import { objectsTable } from './objectsTable.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
 import type { Picture } from './readPicture.ts';
 import { tracksTable } from './tracksTable.ts';
@@ -173,7 +172,7 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'txt':
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
-      return cellsTable(segmented);
+      return cellsTable(segmented).then(text);
     case 'rois':
       return roiZipParts(masks);
     case 'geojson':
@@ -191,23 +190,6 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'seg':
       return segNpy(segmented, picture());
   }
-}
-
-async function cellsTable(segmented: Segmented): Promise<Uint8Array> {
-  const { masks, image, result, pixelSize, joinsPlanes } = segmented;
-  const isStack = masks.shape.length > 2;
-  const ndim = isStack && joinsPlanes ? 3 : 2;
-  const { x, y, z } = pixelSize ?? {};
-  const size = ndim === 2 ? [y, x] : [z, y, x];
-  const channelAxis = result.axes.indexOf('C');
-  const table = objectsTable(await measureCells(segmented), {
-    ndim,
-    nchan: channelAxis < 0 ? 1 : image.shape[channelAxis]!,
-    planes: !isStack || joinsPlanes ? undefined : result.axes.includes('T') ? 'frame' : 'plane',
-    hasFlowErrors: result.dP.shape[0] === 2,
-    pixelSize: size.every((length) => length !== undefined) ? (size as number[]) : undefined,
-  });
-  return text(table);
 }
 
 /** A series says that its planes are moments, in ImageJ's words where they fit: 32-bit labels it does not know. */
