@@ -278,7 +278,23 @@ export const flags = [
     type: 'flag',
     default: false,
     from: 'own',
-    help: 'NAME_cp_objects.csv: area, place, size and intensity of each cell',
+    help: 'NAME_cp_objects.csv: area, place, size, shape and intensity of each cell',
+  },
+  {
+    name: '--save_preview',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'NAME_preview_cp_masks.png: the labels in colours on black, to look at',
+  },
+  {
+    name: '--save_coco',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'NAME_cp_coco.json: cells as COCO annotations, exact to the pixel',
   },
   {
     name: '--no_npy',
@@ -337,8 +353,7 @@ export const flags = [
     group: 'output',
     type: 'flag',
     default: false,
-    help: 'figure of four pictures',
-    later: 'the figure of four pictures is not part of this version: use --save_overlay, --save_outlines, --save_flows',
+    help: 'NAME_cp_output_cp_masks.png: figure of image, outlines, masks and flows',
   },
 
   // Running

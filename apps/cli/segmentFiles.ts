@@ -18,6 +18,7 @@ import { fileSize, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
+import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
 import { type Segmented, writeOutputs } from './writeOutputs.ts';
 
@@ -146,7 +147,7 @@ async function computeFile(
   reading: Promise<Picture>,
   readNext: () => void,
   model: Segmenter,
-  { args, reporter, record, signal }: Run,
+  { args, host, reporter, record, signal }: Run,
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
   try {
@@ -162,7 +163,17 @@ async function computeFile(
     const notes = [...picture.notes, ...result.notes.map(forPeople), ...trackNotes];
     return {
       entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
-      segmented: { path, image, result, masks, tracks, channels: channelsOf(args) },
+      segmented: {
+        path,
+        image,
+        pixelSize: picture.pixelSize,
+        result,
+        masks,
+        tracks,
+        joinsPlanes: joinsPlanes(args),
+        threads: threadsOf(args.threads, host.env),
+        channels: channelsOf(args),
+      },
     };
   } catch (error) {
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };
