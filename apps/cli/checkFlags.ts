@@ -48,6 +48,10 @@ function checkRanges(args: Args): void {
   const { precision } = args;
   require('--precision', precision, precision === 'float32' || precision === 'int8', 'float32 or int8');
   if (threads !== null) require('--threads', threads, threads >= 1, '1 or more');
+  require('--nimg_per_tif', args.nimg_per_tif, args.nimg_per_tif >= 1, '1 or more');
+  require('--crop_size', args.crop_size, args.crop_size >= 1, 'pixels, 1 or more');
+  require('--sharpen_radius', args.sharpen_radius, args.sharpen_radius >= 0, 'pixels, 0 or more');
+  require('--tile_norm', args.tile_norm, args.tile_norm >= 0, 'pixels, 0 or more');
   require('--jobs', args.jobs, args.jobs >= 1 && args.jobs <= 256, '1 to 256');
   normPercentile(args);
   if (args.dir !== null && args.dir === '') throw new UsageError('--dir: needs the name of a folder');

@@ -14,7 +14,7 @@ export interface Flag {
   readonly metavar?: string | readonly [string, string];
   readonly help: string;
   /** Where the flag comes from; 3.1 wins when an abbreviation fits flags of several. */
-  readonly from?: '4' | 'old' | 'own';
+  readonly from?: '4' | 'old' | 'own' | 'make_train';
   /** Accepted, does nothing; the reason is told when the flag is given. */
   readonly noEffect?: string;
   /** Not there yet: the run is refused with this line. */
@@ -34,6 +34,7 @@ export const groups = {
   restore: 'Image restoration (not in this version)',
   training: 'Training',
   evaluating: 'Comparing with labels: cellpose-ts evaluate',
+  cutting: 'Pictures to be labelled out of stacks: cellpose-ts make_train',
   old: 'Of older versions',
 } as const;
 export type GroupName = keyof typeof groups;
@@ -42,6 +43,8 @@ export type GroupName = keyof typeof groups;
 export const withoutTraining = 'it only matters in training';
 /** Of a flag that only matters to `evaluate`. */
 export const withoutEvaluate = 'it only matters to cellpose-ts evaluate';
+/** Of a flag that only matters to `make_train`. */
+const withoutMakeTrain = 'it only matters to cellpose-ts make_train';
 const restoreLater = 'image restoration is not part of this version: leave it out, or restore the images beforehand';
 
 export const flags = [
@@ -662,6 +665,12 @@ export const flags = [
   },
   evaluateOnly('--true_diameter', 'flag', false, 'each image with the median diameter of its own labels'),
 
+  // Cutting
+  cuttingOnly('--nimg_per_tif', 'int', 10, 'planes that are taken along each axis of a stack'),
+  cuttingOnly('--crop_size', 'int', 512, 'pixels on a side of the pieces'),
+  cuttingOnly('--sharpen_radius', 'float', 0, 'radius in pixels of a filter that takes slow changes away; 0: none'),
+  cuttingOnly('--tile_norm', 'int', 0, 'pixels on a side of tiles whose intensities are scaled by themselves; 0: none'),
+
   // Removed upstream
   {
     name: '--model_type',
@@ -708,6 +717,23 @@ function evaluateOnly<const N extends `--${string}`, const T extends FlagType, c
   help: string,
 ) {
   return { name, group: 'evaluating', type, default: value, help, from: 'own', noEffect: withoutEvaluate } as const;
+}
+
+function cuttingOnly<const N extends `--${string}`, const T extends FlagType>(
+  name: N,
+  type: T,
+  value: number,
+  help: string,
+) {
+  return {
+    name,
+    group: 'cutting',
+    type,
+    default: value,
+    help,
+    from: 'make_train',
+    noEffect: withoutMakeTrain,
+  } as const;
 }
 
 type Values = { readonly flag: boolean; readonly int: number; readonly float: number; readonly str: string };

@@ -36,14 +36,20 @@ function row(flag: Flag): string {
   const values =
     type === 'flag' ? '' : ` ${[metavar ?? (type === 'str' ? 'TEXT' : type === 'int' ? 'N' : 'X')].flat().join(' ')}`;
   const standard = type === 'flag' || value === null ? '' : `\`${value}\``;
-  const origin = { own: 'ours', old: 'Cellpose before 3.1', 4: 'Cellpose 4', 3: 'Cellpose 3.1' }[from ?? 3];
+  const origin = {
+    own: 'ours',
+    old: 'Cellpose before 3.1',
+    4: 'Cellpose 4',
+    3: 'Cellpose 3.1',
+    make_train: '`make_train` of Cellpose 3.1',
+  }[from ?? 3];
   const status = later === undefined ? noEffectText(group(flag), noEffect) : ` **Refused:** ${later}.`;
   return `| \`${name}${values}\` | ${standard} | ${origin} | ${cellText(help)}.${cellText(status)} |`;
 }
 
 /** Flags of training and comparing are said to be so by their heading. */
 function noEffectText(of: GroupName, reason: string | undefined): string {
-  return reason === undefined || of === 'training' || of === 'evaluating' ? '' : ` **No effect:** ${reason}.`;
+  return reason === undefined || ['training', 'evaluating', 'cutting'].includes(of) ? '' : ` **No effect:** ${reason}.`;
 }
 
 function group(flag: Flag): GroupName {
