@@ -2,8 +2,10 @@
 
 import { basename, dirname, join } from 'node:path';
 import {
+  cocoJsonPieces,
   type EvalResult,
   geoJsonPieces,
+  labelsPicture,
   type Masks,
   type NdArray,
   narrowLabels,
@@ -11,29 +13,37 @@ import {
   outlinesList,
   type RestoredEvalResult,
   roiZipParts,
+  segmentationFigure,
   segNpyPieces,
   type Track,
   writePng,
   writeTiff,
 } from 'cellpose-ts';
 import { cellsOverlay } from './cellsOverlay.ts';
+import { cellsTable } from './cellsTable.ts';
 import { channelsLast } from './channelsLast.ts';
 import { ctcFiles } from './ctcFolder.ts';
 import { flowPicture } from './flowPicture.ts';
-import { objectsTable } from './objectsTable.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
+import type { Picture } from './readPicture.ts';
 import { tracksTable } from './tracksTable.ts';
 import { ensureFolder, writeWhole } from './wholeFile.ts';
 
 export interface Segmented {
   readonly path: string;
-  /** As read. */
+  /** As read, or as it was enlarged. */
   readonly image: NdArray;
+  /** In micrometres, as far as the file says. */
+  readonly pixelSize?: Picture['pixelSize'];
   readonly result: EvalResult | RestoredEvalResult;
   /** Labels to write; those of the result, or fewer. */
   readonly masks: Masks;
   /** Of cells that keep their labels over time. */
   readonly tracks?: readonly Track[] | undefined;
+  /** Cells go through planes. */
+  readonly joinsPlanes?: boolean;
+  /** For what is computed anew. @default all of the machine */
+  readonly threads?: number | undefined;
   readonly channels: readonly [number, number] | undefined;
   /** What restored the image, as the user named it. */
   readonly restoreType?: string | null;
@@ -48,7 +58,7 @@ export interface Written {
 /** Deflate level: higher ones take several times as long and save little. */
 const fast = 2;
 /** What a stack of planes is not written as. */
-const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
+const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'preview', 'mpl', 'txt', 'coco', 'flows', 'dP'];
 const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
 
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
@@ -84,6 +94,9 @@ export async function writeOutputs(
   };
 }
 
+/** Bytes of a file, or its pieces. */
+type Encoded = Uint8Array | Uint8Array[] | Promise<Uint8Array>;
+
 interface Outcome {
   readonly kind: OutputKind;
   readonly path: string;
@@ -109,11 +122,11 @@ async function writeCtc(
 
 async function writeOne(
   { kind, path, makeFolder }: Output,
-  encode: (kind: OutputKind) => Uint8Array | Uint8Array[],
+  encode: (kind: OutputKind) => Encoded,
   write: typeof writeWhole,
 ): Promise<Outcome> {
   try {
-    const bytes = encode(kind);
+    const bytes = await encode(kind);
     if (makeFolder) await ensureFolder(dirname(path));
     await write(path, bytes);
     return { kind, path, failed: false };
@@ -135,7 +148,7 @@ function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): 
 }
 
 /** Makes the bytes of each kind of output; the picture of flows, which two of them hold, is drawn once. */
-function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8Array[] {
+function encoder(segmented: Segmented): (kind: OutputKind) => Encoded {
   let picture: NdArray<Uint8Array> | undefined;
   const pictureOnce = () => {
     picture ??= flowPicture(segmented.result.dP);
@@ -144,7 +157,7 @@ function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8
   return (kind) => encode(kind, segmented, pictureOnce);
 }
 
-function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<Uint8Array>): Uint8Array | Uint8Array[] {
+function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<Uint8Array>): Encoded {
   const { masks, result } = segmented;
   switch (kind) {
     case 'png':
@@ -155,14 +168,20 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
       return writePng(outlinesImage(display(segmented), masks));
     case 'overlay':
       return writePng(cellsOverlay(display(segmented), masks));
+    case 'preview':
+      return writePng(labelsPicture(masks));
+    case 'mpl':
+      return writePng(segmentationFigure(display(segmented), masks, result.dP));
     case 'txt':
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
-      return text(objectsTable(masks, display(segmented)));
+      return cellsTable(segmented).then(text);
     case 'rois':
       return roiZipParts(masks);
     case 'geojson':
       return geoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
+    case 'coco':
+      return cocoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
     case 'tracks':
       return text(tracksTable({ masks, tracks: segmented.tracks! }));
     case 'ctc':
@@ -230,12 +249,8 @@ function restoredPages({ restored: { data, shape } }: RestoredEvalResult): NdArr
   return { data: out, shape: [...lead, nchan, ly, lx] };
 }
 
-/**
- * The image with channels last, which pictures and tables need, by the axes that the model found; one that was enlarged, as it
- * was restored, since the labels are of its size.
- */
+/** The image with channels last, which pictures and tables need, by the axes that the model found. */
 function display({ image, result }: Segmented): NdArray {
-  if ('restored' in result && result.ratio !== 1) return result.restored;
   return channelsLast(image, result.axes);
 }
 

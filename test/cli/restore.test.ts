@@ -113,6 +113,13 @@ describe('--restore_type', () => {
     expect(err).toContain(message);
   });
 
+  it('is told by --dry_run', async () => {
+    const image = corner(goldens['noisy']!, 75, 85);
+    expect((await run(image, '--restore_type', 'denoise_cyto3', '--dry_run')).out).toMatch(
+      /, after denoise_cyto3 \(.*\)/,
+    );
+  });
+
   it('compares labels of an enlarged picture at the size of the picture', async () => {
     const folder = mkdtempSync(join(root, 'labelled-'));
     const image = corner(goldens['noisy']!, 75, 85) as NdArray<Uint8Array>;
