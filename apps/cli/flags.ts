@@ -14,7 +14,7 @@ export interface Flag {
   readonly metavar?: string | readonly [string, string];
   readonly help: string;
   /** Where the flag comes from; 3.1 wins when an abbreviation fits flags of several. */
-  readonly from?: '4' | 'old' | 'own' | 'make_train';
+  readonly from?: '4' | 'old' | 'own' | 'make_train' | 'train_denoise';
   /** Accepted, does nothing; the reason is told when the flag is given. */
   readonly noEffect?: string;
   /** Not there yet: the run is refused with this line. */
@@ -34,6 +34,7 @@ export const groups = {
   restore: 'Image restoration',
   training: 'Training',
   evaluating: 'Comparing with labels: cellpose-ts evaluate',
+  noise: 'Networks that restore: cellpose-ts train_denoise',
   cutting: 'Pictures to be labelled out of stacks: cellpose-ts make_train',
   old: 'Of older versions',
 } as const;
@@ -43,6 +44,8 @@ export type GroupName = keyof typeof groups;
 export const withoutTraining = 'it only matters in training';
 /** Of a flag that only matters to `evaluate`. */
 export const withoutEvaluate = 'it only matters to cellpose-ts evaluate';
+/** Of a flag that only matters to `train_denoise`. */
+export const withoutTrainDenoise = 'it only matters to cellpose-ts train_denoise';
 /** Of a flag that only matters to `make_train`. */
 const withoutMakeTrain = 'it only matters to cellpose-ts make_train';
 
@@ -673,6 +676,23 @@ export const flags = [
   evaluateOnly('--true_diameter', 'flag', false, 'each image with the median diameter of its own labels'),
 
   // Cutting
+  noiseOnly(
+    '--noise_type',
+    'str',
+    null,
+    'poisson, blur, downsample, all, aniso, blur_expr or downsample_expr; else as below',
+  ),
+  noiseOnly('--poisson', 'float', 0.8, 'share of the tiles that few photons make'),
+  noiseOnly('--beta', 'float', 0.7, 'photons of a bright pixel are 4 over this, on average'),
+  noiseOnly('--blur', 'float', 0, 'share of the tiles that are blurred'),
+  noiseOnly('--gblur', 'float', 1, 'how strongly; 1 is a sigma of half a pixel to 5 pixels for cells of 30'),
+  noiseOnly('--downsample', 'float', 0, 'share of the tiles that lose pixels'),
+  noiseOnly('--ds_max', 'int', 7, 'one of up to so many pixels is kept, along each axis'),
+  noiseOnly('--lam_per', 'float', 1, 'weight of the perceptual loss'),
+  noiseOnly('--lam_seg', 'float', 1.5, 'weight of the loss of the segmentation'),
+  noiseOnly('--lam_rec', 'float', 0, 'weight of the squared difference to the good tile'),
+  noiseOnly('--seg_model_type', 'str', 'cyto2', 'model that segments good images, for the first two losses'),
+
   cuttingOnly('--nimg_per_tif', 'int', 10, 'planes that are taken along each axis of a stack'),
   cuttingOnly('--crop_size', 'int', 512, 'pixels on a side of the pieces'),
   cuttingOnly('--sharpen_radius', 'float', 0, 'radius in pixels of a filter that takes slow changes away; 0: none'),
@@ -724,6 +744,23 @@ function evaluateOnly<const N extends `--${string}`, const T extends FlagType, c
   help: string,
 ) {
   return { name, group: 'evaluating', type, default: value, help, from: 'own', noEffect: withoutEvaluate } as const;
+}
+
+function noiseOnly<const N extends `--${string}`, const T extends FlagType, const D extends number | string | null>(
+  name: N,
+  type: T,
+  value: D,
+  help: string,
+) {
+  return {
+    name,
+    group: 'noise',
+    type,
+    default: value,
+    help,
+    from: 'train_denoise',
+    noEffect: withoutTrainDenoise,
+  } as const;
 }
 
 function cuttingOnly<const N extends `--${string}`, const T extends FlagType>(

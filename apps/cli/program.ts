@@ -18,6 +18,7 @@ export async function main(words: readonly string[], host: Host): Promise<number
     if (words[0] === 'worker' && process.send) return await (await import('./worker.ts')).worker(words.slice(1), host);
     if (words[0] === 'evaluate') return await evaluate(words.slice(1), host);
     if (words[0] === 'make_train') return await cutForTraining(words.slice(1), host);
+    if (words[0] === 'train_denoise') return await trainDenoise(words.slice(1), host);
     return await run(words, host);
   } catch (error) {
     return tellFailure(error, host);
@@ -73,6 +74,11 @@ async function evaluate(words: readonly string[], host: Host): Promise<number> {
 async function cutForTraining(words: readonly string[], host: Host): Promise<number> {
   const parsed = parse(words, host);
   return parsed === undefined ? 0 : (await import('./makeTrain.ts')).makeTrain(parsed, host);
+}
+
+async function trainDenoise(words: readonly string[], host: Host): Promise<number> {
+  const parsed = parse(words, host);
+  return parsed === undefined ? 0 : (await import('./trainDenoise.ts')).trainToRestore(words, parsed, host);
 }
 
 /** Reads the flags, and answers `--help` and `--version` itself: then undefined. */

@@ -61,7 +61,7 @@ export async function startingWeights(
 }
 
 /** @throws UsageError unless the text is a list of channels, for two levels or more. */
-function levelsOf(text: string): number[] {
+export function levelsOf(text: string): number[] {
   const levels = text.split(',').map(Number);
   if (levels.length >= 2 && levels.every((n) => Number.isInteger(n) && n >= 1 && n <= 4096)) return levels;
   throw new UsageError(`--nbase: needs the channels of each level, such as 32,64,128,256; got '${text}'`);

@@ -42,6 +42,7 @@ function row(flag: Flag): string {
     4: 'Cellpose 4',
     3: 'Cellpose 3.1',
     make_train: '`make_train` of Cellpose 3.1',
+    train_denoise: '`denoise` of Cellpose 3.1',
   }[from ?? 3];
   const status = later === undefined ? noEffectText(group(flag), noEffect) : ` **Refused:** ${later}.`;
   return `| \`${name}${values}\` | ${standard} | ${origin} | ${cellText(help)}.${cellText(status)} |`;
@@ -49,7 +50,9 @@ function row(flag: Flag): string {
 
 /** Flags of training and comparing are said to be so by their heading. */
 function noEffectText(of: GroupName, reason: string | undefined): string {
-  return reason === undefined || ['training', 'evaluating', 'cutting'].includes(of) ? '' : ` **No effect:** ${reason}.`;
+  return reason === undefined || ['training', 'evaluating', 'noise', 'cutting'].includes(of)
+    ? ''
+    : ` **No effect:** ${reason}.`;
 }
 
 function group(flag: Flag): GroupName {
