@@ -68,6 +68,7 @@ export type { ImageFile, ReadImageOptions } from './io/imageFile.ts';
 export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
 export { openNpz, writeNpz } from './io/npz.ts';
+export { writeOnnxModel } from './io/onnx/writeOnnxModel.ts';
 export { type WritePngOptions, writePng } from './io/png/writePng.ts';
 export { writePredictedDiamsNpy } from './io/predictedDiamsNpy.ts';
 export { readImage } from './io/readImage.ts';
@@ -126,6 +127,7 @@ export { type UnetEvalOptions, type UnetLoadOptions, UnetModel, type UnetResult 
 export { unetThresholds } from './models/unetThresholds.ts';
 export { type BundledModel, bundledModels } from './models/weights.ts';
 export { type CPnetConfig, cpnet } from './nets/cpnet.ts';
+export { type CPnetDescription, type CPnetState, readCPnetState } from './nets/cpnetState.ts';
 export { unet } from './nets/unet.ts';
 export type { Device } from './platform/types.ts';
 // Pictures

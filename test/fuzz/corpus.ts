@@ -15,7 +15,9 @@ const mostBytes = 100_000;
 export function goldens(root: string, ...endings: readonly string[]): Uint8Array[] {
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).toSorted();
   const files = names.filter((name) => endings.some((ending) => name.endsWith(ending)));
-  return files.map((name) => new Uint8Array(readFileSync(join(root, name)))).filter(({ length }) => length <= mostBytes);
+  return files
+    .map((name) => new Uint8Array(readFileSync(join(root, name))))
+    .filter(({ length }) => length <= mostBytes);
 }
 
 const floats = { data: Float32Array.of(1, -2, 3.5, 1e-20, 5, 6), shape: [2, 3] };

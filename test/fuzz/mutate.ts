@@ -21,7 +21,7 @@ export type Shell = 'none' | 'png' | 'zip';
  */
 export async function mutate(bytes: Uint8Array, other: Uint8Array, shell: Shell, random: Random): Promise<Uint8Array> {
   if (shell === 'zip' && random() < 0.6) return mutateEntry(bytes, random);
-  let out = bytes.slice();
+  let out: Uint8Array = bytes.slice();
   for (let n = 1 + Math.floor(random() ** 2 * 4); n > 0; n--) out = damage(out, other, random);
   if (shell === 'png' && random() < 0.8) mendPng(out);
   return out;
@@ -42,7 +42,8 @@ function damage(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Arra
     () => concat([bytes.subarray(0, b), bytes.subarray(a, b), bytes.subarray(b)]),
     () => concat([bytes.subarray(0, a), bytes.subarray(b)]),
     () => bytes.slice(0, a),
-    () => concat([bytes.subarray(0, a), Uint8Array.from({ length: 1 + below(16) }, () => below(256)), bytes.subarray(a)]),
+    () =>
+      concat([bytes.subarray(0, a), Uint8Array.from({ length: 1 + below(16) }, () => below(256)), bytes.subarray(a)]),
     () => concat([bytes.subarray(0, a), other.subarray(below(other.length + 1))]),
     () => overwrite(bytes, a, other.subarray(below(other.length + 1)).subarray(0, 1 + below(64))),
     () => otherNumber(bytes, a, random),
@@ -67,7 +68,20 @@ function extreme(random: Random): Uint8Array {
   return random() < 0.5 ? out : out.reverse();
 }
 
-const numbersInText = ['0', '-1', '1e999', '4294967296', '9007199254740993', '99999999999999999999', '1.5', 'NaN', 'null', '[]', '{}', '""'];
+const numbersInText = [
+  '0',
+  '-1',
+  '1e999',
+  '4294967296',
+  '9007199254740993',
+  '99999999999999999999',
+  '1.5',
+  'NaN',
+  'null',
+  '[]',
+  '{}',
+  '""',
+];
 
 /** The next number written in digits becomes another. */
 function otherNumber(bytes: Uint8Array, from: number, random: Random): Uint8Array {

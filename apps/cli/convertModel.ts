@@ -1,0 +1,140 @@
+/** `cellpose-ts convert`: a model from one kind of file to another, every number kept unless 16 bits are asked for. */
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import {
+  type AnyTypedArray,
+  type NdArray,
+  openWeights,
+  readCPnetState,
+  type StateDict,
+  type TensorFile,
+  writeOnnxModel,
+  writeSafetensors,
+  writeTorchFile,
+} from 'cellpose-ts';
+import { describeError } from './describeError.ts';
+import { RunError, UsageError } from './errors.ts';
+import { exists, isFile } from './exists.ts';
+import { sourceFromFile } from './fileSource.ts';
+import type { Host } from './host.ts';
+import { besideModel, findModelFile, type ModelFile } from './modelFile.ts';
+import { parseSubcommand } from './subcommand.ts';
+import { writeWhole } from './wholeFile.ts';
+
+const help = `usage: cellpose-ts convert IN OUT [options]
+
+Writes a model as another kind of file. IN is a model file or the name of a model on this machine; the ending of OUT says what it
+becomes:
+  .safetensors     safetensors, which this program and many others read
+  .onnx            ONNX, to run in other programs; 32-bit floats, tiles of any number and of any size that divides by 8
+  .pth, .pt, none  a PyTorch checkpoint, which Cellpose reads
+
+A size model and a card beside IN (IN_size.npy, IN.json) are copied beside OUT.
+
+options
+  --float16        store the weights in 16 bits: half the file, numbers rounded (safetensors and PyTorch)
+  --overwrite      replace OUT if it is there
+`;
+
+type Kind = 'torch' | 'safetensors' | 'onnx';
+const kinds: Readonly<Record<string, Kind>> = {
+  '.safetensors': 'safetensors',
+  '.onnx': 'onnx',
+  '.pth': 'torch',
+  '.pt': 'torch',
+};
+const programs = { torch: 'a PyTorch checkpoint', safetensors: 'safetensors', onnx: 'ONNX' } as const;
+
+/** @returns the exit code. @throws UsageError, RunError; CellposeError where IN holds no network of Cellpose. */
+export async function convertModel(words: readonly string[], host: Host): Promise<number> {
+  const options = { float16: { type: 'boolean' }, overwrite: { type: 'boolean' } } as const;
+  const parsed = parseSubcommand({ name: 'convert', help, options, words: [2, 2] }, words, host);
+  if (!parsed) return 0;
+  const [from, to] = parsed.positionals as [string, string];
+  const { float16 = false, overwrite = false } = parsed.values;
+  const kind = kinds[extname(to).toLowerCase()] ?? 'torch';
+  if (float16 && kind === 'onnx') throw new UsageError('convert: ONNX is written in 32 bits; leave out --float16');
+  const model = await findModelFile(from, host);
+  if (resolve(model.path) === resolve(to))
+    throw new RunError(`convert: ${to} is the model itself; give OUT another name`);
+  await refuseExisting(to, overwrite);
+  const { state, bytes } = await converted(model, kind, float16);
+  const write = host.writeFile ?? writeWhole;
+  try {
+    await write(to, bytes);
+    host.stdout.write(`${to}: ${programs[kind]}, ${(bytes.length / 1e6).toFixed(1)} MB, ${state.size} tensors\n`);
+    for (const line of await copyBeside(model, to, overwrite, write)) host.stdout.write(`${line}\n`);
+  } catch (error) {
+    throw new RunError(`convert: ${to} cannot be written: ${describeError(error)}`, { cause: error });
+  }
+  return 0;
+}
+
+async function refuseExisting(path: string, overwrite: boolean): Promise<void> {
+  if (!overwrite && (await exists(path)))
+    throw new RunError(`convert: ${path} is there already; --overwrite replaces it`);
+}
+
+/** The tensors of a model and the bytes that it becomes. @throws RunError that names the file, where it holds no network of Cellpose. */
+async function converted({ path, diamMean }: ModelFile, kind: Kind, float16: boolean) {
+  const source = await openFile(path);
+  try {
+    const file = await openWeights(source);
+    const state = withDiameter(await tensorsOf(file), diamMean);
+    readCPnetState(state);
+    return { state, bytes: kind === 'onnx' ? writeOnnxModel(state) : encoded(state, file, kind, float16) };
+  } catch (error) {
+    throw new RunError(`convert: ${path}: ${describeError(error)}`, { cause: error });
+  } finally {
+    await source.close();
+  }
+}
+
+async function openFile(path: string) {
+  try {
+    return await sourceFromFile(path);
+  } catch (error) {
+    throw new RunError(`convert: ${path}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+async function tensorsOf(file: TensorFile): Promise<Map<string, NdArray<AnyTypedArray>>> {
+  const state = new Map<string, NdArray<AnyTypedArray>>();
+  for (const { name } of file.tensors) state.set(name, await file.read(name));
+  return state;
+}
+
+/** Files of Cellpose's own networks may lack the diameter, or give another than Cellpose uses. */
+function withDiameter(state: Map<string, NdArray<AnyTypedArray>>, diamMean: number | undefined): StateDict {
+  if (diamMean === undefined || Number(state.get('diam_mean')?.data[0]) === diamMean) return state;
+  return state.set('diam_mean', { data: Float32Array.of(diamMean), shape: [1] });
+}
+
+/** Each tensor keeps the type that it has in its file, but where 16 bits are asked for: diameters and whole numbers stay. */
+function encoded(state: StateDict, file: TensorFile, kind: 'torch' | 'safetensors', float16: boolean): Uint8Array {
+  const types = new Map(file.tensors.map(({ name, dtype }) => [name, dtype]));
+  const dtypeOf = (name: string) => {
+    const type = types.get(name);
+    return float16 && type?.startsWith('float') && !name.includes('diam_') ? 'float16' : type;
+  };
+  return kind === 'torch' ? writeTorchFile(state, { dtypeOf }) : writeSafetensors(state, { dtypeOf });
+}
+
+/** Copies size model and card. @returns what was copied, in words. */
+async function copyBeside(
+  model: ModelFile,
+  to: string,
+  overwrite: boolean,
+  write: typeof writeWhole,
+): Promise<string[]> {
+  const beside = besideModel(to);
+  const notes: string[] = [];
+  for (const key of ['sizePath', 'cardPath'] as const) {
+    const [from, copy] = [model[key], beside[key]];
+    if (!(await isFile(from))) continue;
+    await refuseExisting(copy, overwrite);
+    await write(copy, await readFile(from));
+    notes.push(`${copy}: ${key === 'sizePath' ? 'its size model' : 'its card'}`);
+  }
+  return notes;
+}
