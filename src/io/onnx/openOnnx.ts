@@ -101,7 +101,8 @@ function addTensor(tensors: Map<string, Tensor>, message: Uint8Array): void {
       'external data',
       `onnx: ${name} lies in another file; save the model with its weights inside`,
     );
-  const content = raw ?? (type === 1 ? floats : undefined);
+  // Some write the field of raw bytes though it is empty.
+  const content = raw?.length || type !== 1 ? raw : floats;
   if (!dtype || !content)
     throw new UnsupportedError(`onnx type ${type}`, `onnx: ${name} is of type ${type}; ${remedy}`);
   if (!isShape(shape) || sizeOf(shape) * elementBytes(dtype) !== content.length)
