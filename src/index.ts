@@ -84,6 +84,7 @@ export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
 export { readTrainingListNpy, type TrainingList } from './io/trainingListNpy.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
+export { writeZip, type ZipInput } from './io/zipWrite.ts';
 export { diameters } from './masks/diameters.ts';
 export { dilateMasks } from './masks/dilateMasks.ts';
 export { distanceToBoundary, masksToEdges } from './masks/distanceToBoundary.ts';
