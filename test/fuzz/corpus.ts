@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeNpy } from '../../src/io/npy.ts';
 import { writeNpyDictionary } from '../../src/io/npyObject.ts';
 import { writeNpz } from '../../src/io/npz.ts';
+import { writeOnnxModel } from '../../src/io/onnx/writeOnnxModel.ts';
 import { writeSafetensors } from '../../src/io/safetensors.ts';
 import { writeCheckpoint } from '../../src/train/checkpoint.ts';
 import { randomStateDict } from '../helpers/randomStateDict.ts';
@@ -29,12 +30,17 @@ export const npyFiles = (): Uint8Array[] => [floats, labels, bytes, wholes].map(
 
 export const npzFiles = (): Uint8Array[] => [writeNpz({ floats, labels, wholes }), writeNpz({ bytes })];
 
-export const safetensorsFiles = (): Uint8Array[] => {
-  const state = randomStateDict([2, 3, 4]);
+function network() {
   const one = (x: number) => ({ data: Float32Array.of(x), shape: [1] });
-  const full = new Map(state).set('diam_mean', one(30)).set('diam_labels', one(20));
-  return [writeSafetensors(full), writeSafetensors(full, { dtypeOf: () => 'float16', metadata: { kind: 'model' } })];
-};
+  return randomStateDict([2, 3, 4]).set('diam_mean', one(30)).set('diam_labels', one(20));
+}
+
+export const safetensorsFiles = (): Uint8Array[] => [
+  writeSafetensors(network()),
+  writeSafetensors(network(), { dtypeOf: () => 'float16', metadata: { kind: 'model' } }),
+];
+
+export const onnxFiles = (): Uint8Array[] => [writeOnnxModel(network())];
 
 export const trainingLists = (): Uint8Array[] => [
   writeNpyDictionary([

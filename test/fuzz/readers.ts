@@ -13,7 +13,7 @@ import { toCellposeImage } from '../../src/io/toCellposeImage.ts';
 import { readTrainingListNpy } from '../../src/io/trainingListNpy.ts';
 import { readCPnetState } from '../../src/nets/cpnetState.ts';
 import { readCheckpoint } from '../../src/train/checkpoint.ts';
-import { checkpoints, goldens, jsonLists, npyFiles, npzFiles, safetensorsFiles, trainingLists } from './corpus.ts';
+import { checkpoints, goldens, jsonLists, npyFiles, npzFiles, onnxFiles, safetensorsFiles, trainingLists } from './corpus.ts';
 import type { Shell } from './mutate.ts';
 
 export interface FuzzedReader {
@@ -37,6 +37,7 @@ export const readers: Readonly<Record<string, FuzzedReader>> = {
   npzImage: { corpus: npzFiles, shell: 'zip', read: image },
   torch: { corpus: (root) => goldens(root, '.pth'), shell: 'zip', read: weights },
   safetensors: { corpus: safetensorsFiles, read: weights },
+  onnx: { corpus: onnxFiles, read: weights },
   segNpy: { corpus: (root) => goldens(root, '_seg.npy', '-seg.npy'), read: readSegNpy },
   sizeModel: { corpus: (root) => goldens(root, '_size.npy'), read: readSizeModelNpy },
   trainingList: { corpus: trainingLists, read: readTrainingListNpy },
