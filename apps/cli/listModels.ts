@@ -110,7 +110,7 @@ async function described(name: string, origin: Origin, file: ModelFile): Promise
     hasSizeModel: await isFile(file.sizePath),
     ...(card?.channels === undefined ? {} : { channels: card.channels }),
     ...(data === undefined ? {} : { data }),
-    ...(card?.licence === undefined ? {} : { licence: card.licence }),
+    ...(card?.licence ? { licence: card.licence } : {}),
   };
 }
 
@@ -154,7 +154,7 @@ function row(model: ListedModel): string {
     ...(diamMean === undefined ? [] : [`diameter ${round(diamMean)}`]),
     ...(diamLabels === undefined ? [] : [`trained on cells of ${round(diamLabels)}`]),
     ...(inputChannels === undefined ? [] : [`${inputChannels} ${inputChannels === 1 ? 'channel' : 'channels'}`]),
-    hasSizeModel ? 'estimates diameters' : 'no size model',
+    ...(hasSizeModel ? ['estimates diameters'] : []),
   ];
   const lines = [
     `  ${name.padEnd(28)}${facts.join(', ')}`,

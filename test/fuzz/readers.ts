@@ -13,7 +13,16 @@ import { toCellposeImage } from '../../src/io/toCellposeImage.ts';
 import { readTrainingListNpy } from '../../src/io/trainingListNpy.ts';
 import { readCPnetState } from '../../src/nets/cpnetState.ts';
 import { readCheckpoint } from '../../src/train/checkpoint.ts';
-import { checkpoints, goldens, jsonLists, npyFiles, npzFiles, onnxFiles, safetensorsFiles, trainingLists } from './corpus.ts';
+import {
+  checkpoints,
+  goldens,
+  jsonLists,
+  npyFiles,
+  npzFiles,
+  onnxFiles,
+  safetensorsFiles,
+  trainingLists,
+} from './corpus.ts';
 import type { Shell } from './mutate.ts';
 
 export interface FuzzedReader {
