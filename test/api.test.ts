@@ -111,6 +111,7 @@ it('offers these names from cellpose-ts', () => {
       "radiusDistribution",
       "randomOrder",
       "randomRotateAndResize",
+      "readCPnetState",
       "readCheckpoint",
       "readImage",
       "readNpy",
@@ -161,6 +162,7 @@ it('offers these names from cellpose-ts', () => {
       "windowMaximum",
       "writeNpy",
       "writeNpz",
+      "writeOnnxModel",
       "writePng",
       "writePredictedDiamsNpy",
       "writeSafetensors",
@@ -168,6 +170,7 @@ it('offers these names from cellpose-ts', () => {
       "writeSizeModelNpy",
       "writeTiff",
       "writeTorchFile",
+      "writeZip",
     ]
   `);
 });
