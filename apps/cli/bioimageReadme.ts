@@ -23,7 +23,7 @@ export function bioimageReadme({ name, description, network, card, sample }: Rea
 ${description}
 
 A network of the kind of Cellpose 1 to 3 (channels ${nbase.join(', ')}), which finds cells in 2D pictures. \`model.onnx\` holds it with its
-weights; Cellpose-ts reads that file as a model, with all that follows built in:
+weights; cellpose-ts reads that file as a model, with all that follows built in:
 
     cellpose-ts --dir FOLDER --pretrained_model model.onnx --diameter ${round(diamLabels)} --save_tif
 

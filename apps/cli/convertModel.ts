@@ -1,23 +1,13 @@
 /** `cellpose-ts convert`: a model from one kind of file to another, every number kept unless 16 bits are asked for. */
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import {
-  type AnyTypedArray,
-  type NdArray,
-  openWeights,
-  readCPnetState,
-  type StateDict,
-  type TensorFile,
-  writeOnnxModel,
-  writeSafetensors,
-  writeTorchFile,
-} from 'cellpose-ts';
+import { readCPnetState, type StateDict, writeOnnxModel, writeSafetensors, writeTorchFile } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError, UsageError } from './errors.ts';
 import { exists, isFile } from './exists.ts';
-import { sourceFromFile } from './fileSource.ts';
 import type { Host } from './host.ts';
 import { besideModel, findModelFile, type ModelFile } from './modelFile.ts';
+import { type ModelState, modelState } from './modelState.ts';
 import { parseSubcommand } from './subcommand.ts';
 import { writeWhole } from './wholeFile.ts';
 
@@ -76,43 +66,23 @@ async function refuseExisting(path: string, overwrite: boolean): Promise<void> {
 }
 
 /** The tensors of a model and the bytes that it becomes. @throws RunError that names the file, where it holds no network of Cellpose. */
-async function converted({ path, diamMean }: ModelFile, kind: Kind, float16: boolean) {
-  const source = await openFile(path);
+async function converted(
+  model: ModelFile,
+  kind: Kind,
+  float16: boolean,
+): Promise<{ state: StateDict; bytes: Uint8Array }> {
   try {
-    const file = await openWeights(source);
-    const state = withDiameter(await tensorsOf(file), diamMean);
+    const read = await modelState(model);
+    const { state } = read;
     readCPnetState(state);
-    return { state, bytes: kind === 'onnx' ? writeOnnxModel(state) : encoded(state, file, kind, float16) };
+    return { state, bytes: kind === 'onnx' ? writeOnnxModel(state) : encoded(read, kind, float16) };
   } catch (error) {
-    throw new RunError(`convert: ${path}: ${describeError(error)}`, { cause: error });
-  } finally {
-    await source.close();
+    throw new RunError(`convert: ${model.path}: ${describeError(error)}`, { cause: error });
   }
-}
-
-async function openFile(path: string) {
-  try {
-    return await sourceFromFile(path);
-  } catch (error) {
-    throw new RunError(`convert: ${path}: ${describeError(error)}`, { cause: error });
-  }
-}
-
-async function tensorsOf(file: TensorFile): Promise<Map<string, NdArray<AnyTypedArray>>> {
-  const state = new Map<string, NdArray<AnyTypedArray>>();
-  for (const { name } of file.tensors) state.set(name, await file.read(name));
-  return state;
-}
-
-/** Files of Cellpose's own networks may lack the diameter, or give another than Cellpose uses. */
-function withDiameter(state: Map<string, NdArray<AnyTypedArray>>, diamMean: number | undefined): StateDict {
-  if (diamMean === undefined || Number(state.get('diam_mean')?.data[0]) === diamMean) return state;
-  return state.set('diam_mean', { data: Float32Array.of(diamMean), shape: [1] });
 }
 
 /** Each tensor keeps the type that it has in its file, but where 16 bits are asked for: diameters and whole numbers stay. */
-function encoded(state: StateDict, file: TensorFile, kind: 'torch' | 'safetensors', float16: boolean): Uint8Array {
-  const types = new Map(file.tensors.map(({ name, dtype }) => [name, dtype]));
+function encoded({ state, types }: ModelState, kind: 'torch' | 'safetensors', float16: boolean): Uint8Array {
   const dtypeOf = (name: string) => {
     const type = types.get(name);
     return float16 && type?.startsWith('float') && !name.includes('diam_') ? 'float16' : type;

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import {
   readCPnetState,
-  readWeights,
   type StateDict,
   writeNpy,
   writeOnnxModel,
@@ -16,10 +15,10 @@ import { bioimageReadme } from './bioimageReadme.ts';
 import { describeError } from './describeError.ts';
 import { RunError, UsageError } from './errors.ts';
 import { exists, isFile } from './exists.ts';
-import { sourceFromFile } from './fileSource.ts';
 import type { Host } from './host.ts';
 import { type ModelCard, readCard } from './modelCard.ts';
 import { findModelFile, type ModelFile } from './modelFile.ts';
+import { modelState } from './modelState.ts';
 import { readPicture } from './readPicture.ts';
 import { sha256 } from './runRecord.ts';
 import { sampleTensors } from './sampleTensors.ts';
@@ -116,8 +115,7 @@ export async function exportModel(words: readonly string[], host: Host): Promise
 
 async function packed(request: Request, host: Host): Promise<{ bytes: Uint8Array; count: number }> {
   const { file, state, card, name, description, authors, licence, sample, channels, pytorch } = request;
-  const { config } = readCPnetState(state);
-  const network = { ...config, diamMean: file.diamMean ?? config.diamMean };
+  const { config: network } = readCPnetState(state);
   const diameter = request.diameter ?? network.diamLabels;
   const tensors = await tensorsOf(request, diameter, host);
   const onnx = writeOnnxModel(state);
@@ -166,14 +164,11 @@ async function tensorsOf({ model, file, state, sample, channels }: Request, diam
   }
 }
 
-async function stateOf({ path }: ModelFile): Promise<StateDict> {
-  const source = await sourceFromFile(path);
+async function stateOf(file: ModelFile): Promise<StateDict> {
   try {
-    return await readWeights(source);
+    return (await modelState(file)).state;
   } catch (error) {
-    throw new RunError(`export: ${path}: ${describeError(error)}`, { cause: error });
-  } finally {
-    await source.close();
+    throw new RunError(`export: ${file.path}: ${describeError(error)}`, { cause: error });
   }
 }
 

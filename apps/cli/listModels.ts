@@ -1,16 +1,16 @@
 /** `cellpose-ts models`: what there is to choose from: models of this package, those in the folder of models, those of Cellpose. */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundledModels, readCPnetState, readWeights } from 'cellpose-ts';
+import { bundledModels, readCPnetState } from 'cellpose-ts';
 import { modelFolder } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import { isFile } from './exists.ts';
-import { sourceFromFile } from './fileSource.ts';
 import type { Host } from './host.ts';
 import { dataOf, readCard } from './modelCard.ts';
 import { findModelFile, type ModelFile } from './modelFile.ts';
 import { builtInModels } from './modelNames.ts';
+import { modelState } from './modelState.ts';
 import { parseSubcommand } from './subcommand.ts';
 import { writeWhole } from './wholeFile.ts';
 
@@ -114,22 +114,13 @@ async function described(name: string, origin: Origin, file: ModelFile): Promise
   };
 }
 
-async function networkOf({ path, diamMean }: ModelFile): Promise<Partial<ListedModel>> {
+async function networkOf(file: ModelFile): Promise<Partial<ListedModel>> {
   try {
-    const { config } = readCPnetState(await weightsOf(path));
-    const { diamLabels, nbase } = config;
-    return { diamMean: diamMean ?? config.diamMean, diamLabels, inputChannels: nbase[0]! };
+    const { config } = readCPnetState((await modelState(file)).state);
+    const { diamMean, diamLabels, nbase } = config;
+    return { diamMean, diamLabels, inputChannels: nbase[0]! };
   } catch (error) {
     return { problem: describeError(error) };
-  }
-}
-
-async function weightsOf(path: string): Promise<Awaited<ReturnType<typeof readWeights>>> {
-  const source = await sourceFromFile(path);
-  try {
-    return await readWeights(source);
-  } finally {
-    await source.close();
   }
 }
 
