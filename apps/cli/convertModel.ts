@@ -47,13 +47,17 @@ export async function convertModel(words: readonly string[], host: Host): Promis
   const model = await findModelFile(from, host);
   if (resolve(model.path) === resolve(to))
     throw new RunError(`convert: ${to} is the model itself; give OUT another name`);
-  await refuseExisting(to, overwrite);
+  const copies = await besides(model, to);
+  for (const path of [to, ...copies.map((copy) => copy.to)]) await refuseExisting(path, overwrite);
   const { state, bytes } = await converted(model, kind, float16);
   const write = host.writeFile ?? writeWhole;
   try {
     await write(to, bytes);
     host.stdout.write(`${to}: ${programs[kind]}, ${(bytes.length / 1e6).toFixed(1)} MB, ${state.size} tensors\n`);
-    for (const line of await copyBeside(model, to, overwrite, write)) host.stdout.write(`${line}\n`);
+    for (const copy of copies) {
+      await write(copy.to, await readFile(copy.from));
+      host.stdout.write(`${copy.to}: its ${copy.what}\n`);
+    }
   } catch (error) {
     throw new RunError(`convert: ${to} cannot be written: ${describeError(error)}`, { cause: error });
   }
@@ -90,21 +94,13 @@ function encoded({ state, types }: ModelState, kind: 'torch' | 'safetensors', fl
   return kind === 'torch' ? writeTorchFile(state, { dtypeOf }) : writeSafetensors(state, { dtypeOf });
 }
 
-/** Copies size model and card. @returns what was copied, in words. */
-async function copyBeside(
-  model: ModelFile,
-  to: string,
-  overwrite: boolean,
-  write: typeof writeWhole,
-): Promise<string[]> {
-  const beside = besideModel(to);
-  const notes: string[] = [];
-  for (const key of ['sizePath', 'cardPath'] as const) {
-    const [from, copy] = [model[key], beside[key]];
-    if (!(await isFile(from))) continue;
-    await refuseExisting(copy, overwrite);
-    await write(copy, await readFile(from));
-    notes.push(`${copy}: ${key === 'sizePath' ? 'its size model' : 'its card'}`);
-  }
-  return notes;
+/** Size model and card, where there are some, and where they go. */
+async function besides(model: ModelFile, to: string) {
+  const { sizePath, cardPath } = besideModel(to);
+  const both = [
+    { what: 'size model', from: model.sizePath, to: sizePath },
+    { what: 'card', from: model.cardPath, to: cardPath },
+  ];
+  const found = await Promise.all(both.map(({ from }) => isFile(from)));
+  return both.filter((_, i) => found[i]);
 }

@@ -100,7 +100,7 @@ export async function exportModel(words: readonly string[], host: Host): Promise
     licence: licenceOf(values.licence ?? card?.licence),
     sample: values.sample,
     channels: [numberOf('--chan', values.chan), numberOf('--chan2', values.chan2)],
-    diameter: values.diameter === undefined ? undefined : numberOf('--diameter', values.diameter),
+    diameter: values.diameter === undefined ? undefined : diameterOf(values.diameter),
     pytorch: values.pytorch,
   };
   const { bytes, count } = await packed(request, host);
@@ -166,7 +166,9 @@ async function tensorsOf({ model, file, state, sample, channels }: Request, diam
 
 async function stateOf(file: ModelFile): Promise<StateDict> {
   try {
-    return (await modelState(file)).state;
+    const { state } = await modelState(file);
+    readCPnetState(state);
+    return state;
   } catch (error) {
     throw new RunError(`export: ${file.path}: ${describeError(error)}`, { cause: error });
   }
@@ -184,6 +186,12 @@ function licenceOf(licence: string | undefined): string {
   throw new UsageError(
     `export: needs --licence with the SPDX identifier of the model's licence, such as CC-BY-4.0; ${known}`,
   );
+}
+
+function diameterOf(text: string): number {
+  const diameter = numberOf('--diameter', text);
+  if (diameter > 0) return diameter;
+  throw new UsageError('export: --diameter needs the size of the cells of the sample in pixels, above 0');
 }
 
 function numberOf(flag: string, text: string): number {

@@ -99,6 +99,9 @@ describe('convert', () => {
     expect((await run('convert', `${checkpoints}strided.pth`, at('a.onnx'))).err).toMatch(/Is this a checkpoint of/);
     expect((await run('convert', 'nobody', at('a.onnx'))).err).toMatch(/no model of this name/);
     expect(existsSync(at('a.onnx'))).toBe(false);
+    writeFileSync(at('besides.pth_size.npy'), 'mine');
+    expect((await run('convert', 'nuclei', at('besides.pth'))).err).toMatch(/besides\.pth_size\.npy is there already/);
+    expect(existsSync(at('besides.pth'))).toBe(false);
     writeFileSync(at('there.onnx'), 'mine');
     expect((await run('convert', 'nuclei', at('there.onnx'))).err).toMatch(/--overwrite/);
     expect(readFileSync(at('there.onnx'), 'utf8')).toBe('mine');
@@ -190,6 +193,7 @@ describe('export', () => {
     expect((await run('export', 'cyto', at('q.zip'), '--sample', sample, '--author', 'A')).err).toMatch(/--licence/);
     expect((await run('export', 'nuclei', at('q'), '--sample', sample, '--author', 'A')).err).toMatch(/\.zip/);
     expect((await run(...filled())).err).toMatch(/--overwrite/);
+    expect((await run(...filled('--overwrite', '--diameter', '0'))).err).toMatch(/--diameter needs the size/);
     expect(existsSync(at('q.zip'))).toBe(false);
   });
 });
