@@ -123,6 +123,7 @@ it('offers these names from cellpose-ts', () => {
       "radiusDistribution",
       "randomOrder",
       "randomRotateAndResize",
+      "readCPnetState",
       "readCheckpoint",
       "readImage",
       "readNpy",
@@ -177,6 +178,7 @@ it('offers these names from cellpose-ts', () => {
       "windowMaximum",
       "writeNpy",
       "writeNpz",
+      "writeOnnxModel",
       "writePng",
       "writePredictedDiamsNpy",
       "writeSafetensors",
@@ -184,6 +186,7 @@ it('offers these names from cellpose-ts', () => {
       "writeSizeModelNpy",
       "writeTiff",
       "writeTorchFile",
+      "writeZip",
     ]
   `);
 });
