@@ -8,7 +8,7 @@ import { RunError } from './errors.ts';
 import { exists } from './exists.ts';
 import { compareNatural } from './naturalSort.ts';
 
-const extensions = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.flex', '.dax', '.nd2', '.nrrd']);
+const extensions = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.flex', '.dax', '.nd2', '.nrrd', '.nhdr']);
 const endingsOfResults = ['_cp_output', '_flows', '_flows_0', '_flows_1', '_flows_2', '_cellprob', '_masks'];
 
 export interface FindOptions {
@@ -45,7 +45,7 @@ export async function findImages(folder: string, options: FindOptions): Promise<
 export async function keepImages(files: readonly string[], from: string, options: FindOptions): Promise<string[]> {
   const images = files.filter((file) => extensions.has(extname(file).toLowerCase()));
   if (images.length === 0) {
-    const known = 'png, jpg, jpeg, tif, tiff';
+    const known = 'png, jpg, jpeg, tif, tiff, nrrd';
     throw new RunError(`${from}: none of its ${files.length} files is an image (${known}); is this the right place?`);
   }
   const { imgFilter, maskFilter } = options;

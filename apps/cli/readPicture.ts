@@ -1,6 +1,8 @@
 /** An image file from the disk, as the model takes it. */
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import {
+  FormatError,
   type ImageFile,
   inMicrometres,
   type NdArray,
@@ -35,10 +37,10 @@ export interface NamedAxes {
 /** @throws the errors of the file system and of `readImage`. */
 export async function readPicture(path: string): Promise<Picture> {
   const bytes = new Uint8Array(await readFile(path));
-  const file = await readImage(bytes);
+  const file = await readImage(bytes, { readBeside: (name) => readBeside(path, name) });
   const { data, shape, axes, notes: changes } = toCellposeImage(file);
   const named = namedAxes(file, axes, shape);
-  const source = file.axesFrom === 'ome' ? 'OME-XML' : 'ImageJ';
+  const source = axesSources[file.axesFrom];
   const isNamed = named.channelAxis !== undefined || named.zAxis !== undefined || named.tAxis !== undefined;
   const notes = isNamed ? [`axes ${axes} as the file says (${source})`] : [];
   return {
@@ -51,6 +53,31 @@ export async function readPicture(path: string): Promise<Picture> {
   };
 }
 
+/** A file that an image names as a part of itself. @throws FormatError that names it where it is missing */
+async function readBeside(path: string, name: string): Promise<Uint8Array> {
+  const other = resolve(dirname(path), name);
+  try {
+    return new Uint8Array(await readFile(other));
+  } catch (error) {
+    const what =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read: ${(error as Error).message}`;
+    throw new FormatError(
+      'image',
+      `${name}, which holds a part of it, ${what}; put it beside the image`,
+      undefined,
+      error,
+    );
+  }
+}
+
+/** Whose words on axes are taken. */
+const axesSources: Partial<Record<ImageFile['axesFrom'], string>> = {
+  ome: 'OME-XML',
+  imagej: 'ImageJ',
+  nrrd: 'NRRD',
+  zarr: 'OME-Zarr',
+};
+
 /** Size of a file in bytes; 0 where it cannot be told. */
 export async function fileSize(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
@@ -62,7 +89,7 @@ export async function fileSize(path: string): Promise<number> {
  */
 function namedAxes({ axesFrom }: ImageFile, axes: string, shape: readonly number[]): NamedAxes {
   if (axes.length < 3) return {};
-  if (axesFrom !== 'ome' && axesFrom !== 'imagej') return /^[IQTZ]YXS?$/.test(axes) ? { pagesAxis: 0 } : {};
+  if (axesSources[axesFrom] === undefined) return /^[IQTZ]YXS?$/.test(axes) ? { pagesAxis: 0 } : {};
   const long = [...axes].map((letter, axis) => ({ letter, axis })).filter(({ axis }) => shape[axis]! > 1);
   const of = (letters: string) => long.filter(({ letter }) => letters.includes(letter));
   const [channels, planes] = [of('CS'), of('ZT')];
