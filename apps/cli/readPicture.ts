@@ -8,9 +8,12 @@ import {
   type NdArray,
   type PhysicalSize,
   readImage,
+  readZarrImage,
   toCellposeImage,
 } from 'cellpose-ts';
+import { isFile } from './exists.ts';
 import { sha256 } from './runRecord.ts';
+import { openZarr, zarrPlace } from './zarrFolder.ts';
 
 export interface Picture {
   readonly image: NdArray;
@@ -36,8 +39,7 @@ export interface NamedAxes {
 
 /** @throws the errors of the file system and of `readImage`. */
 export async function readPicture(path: string): Promise<Picture> {
-  const bytes = new Uint8Array(await readFile(path));
-  const file = await readImage(bytes, { readBeside: (name) => readBeside(path, name) });
+  const { file, content } = await readAny(path);
   const { data, shape, axes, notes: changes } = toCellposeImage(file);
   const named = namedAxes(file, axes, shape);
   const source = axesSources[file.axesFrom];
@@ -45,12 +47,24 @@ export async function readPicture(path: string): Promise<Picture> {
   const notes = isNamed ? [`axes ${axes} as the file says (${source})`] : [];
   return {
     image: { data, shape },
-    sha256: sha256(bytes),
+    sha256: sha256(content),
     dtype: file.dtype,
     axes: named,
     pixelSize: file.physicalSize && inMicrometres(file.physicalSize),
     notes: [...file.warnings, ...changes, ...notes],
   };
+}
+
+/** The image, and the bytes that stand for it in the record: those of its file, or the samples of a Zarr. */
+async function readAny(path: string): Promise<{ file: ImageFile; content: Uint8Array }> {
+  const zarr = zarrPlace(path);
+  if (zarr && !(await isFile(path))) {
+    const file = await readZarrImage(openZarr(zarr.root), zarr.path);
+    const { buffer, byteOffset, byteLength } = file.data.data;
+    return { file, content: new Uint8Array(buffer, byteOffset, byteLength) };
+  }
+  const content = new Uint8Array(await readFile(path));
+  return { file: await readImage(content, { readBeside: (name) => readBeside(path, name) }), content };
 }
 
 /** A file that an image names as a part of itself. @throws FormatError that names it where it is missing */
