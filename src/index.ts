@@ -85,6 +85,7 @@ export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
 export { readTrainingListNpy, type TrainingList } from './io/trainingListNpy.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
+export { type LabelsZarrOptions, labelsZarr, type ZarrFile } from './io/zarr/labelsZarr.ts';
 export { listZarrImages } from './io/zarr/listZarrImages.ts';
 export type { ZarrStore } from './io/zarr/metadata.ts';
 export type { ReadZarrOptions } from './io/zarr/readZarrArray.ts';

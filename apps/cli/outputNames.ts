@@ -24,7 +24,8 @@ export type OutputKind =
   | 'geojson'
   | 'coco'
   | 'tracks'
-  | 'ctc';
+  | 'ctc'
+  | 'zarr';
 
 /** What each kind is called, for people. */
 export const outputTitles: Readonly<Record<OutputKind, string>> = {
@@ -44,6 +45,7 @@ export const outputTitles: Readonly<Record<OutputKind, string>> = {
   coco: 'COCO annotations',
   tracks: 'table of tracks',
   ctc: 'folder for the Cell Tracking Challenge',
+  zarr: 'OME-Zarr',
 };
 
 export interface Output {
@@ -67,6 +69,7 @@ export function outputsOf(image: string, args: Args): Output[] {
   const all: (Output | false)[] = [
     args.save_png && output('png', `${stem}${ending}.png`, 'masks'),
     args.save_tif && output('tif', `${stem}${ending}.tif`, 'masks'),
+    args.save_zarr && output('zarr', `${stem}${ending}.ome.zarr`, 'masks'),
     args.save_outlines && output('outlines', `${stem}_outlines${ending}.png`, 'outlines'),
     args.save_overlay && output('overlay', `${stem}_overlay${ending}.png`, 'outlines'),
     args.save_preview && output('preview', `${stem}_preview${ending}.png`, 'masks'),
