@@ -63,11 +63,15 @@ describe('labelsZarr', () => {
     const masks = labels([41, 1301], 500);
     const { shape, data } = await decode(storeOf(labelsZarr(masks)), 1);
     expect(shape).toEqual([21, 651]);
-    expect(data).toEqual(Array.from({ length: 21 * 651 }, (_, i) => masks.data[2 * Math.floor(i / 651) * 1301 + 2 * (i % 651)]));
+    expect(data).toEqual(
+      Array.from({ length: 21 * 651 }, (_, i) => masks.data[2 * Math.floor(i / 651) * 1301 + 2 * (i % 651)]),
+    );
   });
 
   it('describes axes, pixel sizes and the label image', () => {
-    const [, attributes] = [...labelsZarr(labels([2, 8, 300], 9), { axes: 'ZYX', pixelSize: { x: 0.5, y: 0.25, z: 2 } })];
+    const [, attributes] = [
+      ...labelsZarr(labels([2, 8, 300], 9), { axes: 'ZYX', pixelSize: { x: 0.5, y: 0.25, z: 2 } }),
+    ];
     const { multiscales, ...rest } = JSON.parse(new TextDecoder().decode(attributes!.bytes));
     expect(rest).toEqual({ 'image-label': { version: '0.4' } });
     expect(multiscales[0].axes.map(({ name, type, unit }: Record<string, string>) => [name, type, unit])).toEqual([
@@ -75,10 +79,9 @@ describe('labelsZarr', () => {
       ['y', 'space', 'micrometer'],
       ['x', 'space', 'micrometer'],
     ]);
-    expect(multiscales[0].datasets.map((d: { coordinateTransformations: unknown }) => d.coordinateTransformations)).toEqual([
-      [{ type: 'scale', scale: [2, 0.25, 0.5] }],
-      [{ type: 'scale', scale: [2, 0.5, 1] }],
-    ]);
+    expect(
+      multiscales[0].datasets.map((d: { coordinateTransformations: unknown }) => d.coordinateTransformations),
+    ).toEqual([[{ type: 'scale', scale: [2, 0.25, 0.5] }], [{ type: 'scale', scale: [2, 0.5, 1] }]]);
   });
 
   it('leaves empty chunks out', () => {

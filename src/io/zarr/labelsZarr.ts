@@ -38,10 +38,7 @@ const types: Readonly<Record<string, string>> = { T: 'time', C: 'channel', Z: 's
  * @param masks  (Y, X), or with planes or frames before: labels from 0, which is no cell. Stored as uint16, or uint32 from 65,536 on.
  * @throws ShapeError for fewer than two dimensions; OptionError where `axes` do not fit.
  */
-export function* labelsZarr(
-  masks: NdArray<Int32Array>,
-  options: LabelsZarrOptions = {},
-): Generator<ZarrFile> {
+export function* labelsZarr(masks: NdArray<Int32Array>, options: LabelsZarrOptions = {}): Generator<ZarrFile> {
   const { shape } = masks;
   const axes = options.axes ?? 'ZYX'.slice(-shape.length);
   if (shape.length < 2 || sizeOf(shape) === 0)
