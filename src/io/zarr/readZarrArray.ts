@@ -33,6 +33,17 @@ export async function readZarrArray(
     const { open, get, root } = await import('zarrita');
     const array = await open(root(store).resolve(keyOf(path)), { kind: 'array' });
     checkSize(array, options.maxBytes ?? defaultMaxBytes);
+    const expected = array.chunks.reduce((product, n) => product * n, 1);
+    const getChunk = array.getChunk.bind(array);
+    // zarrita takes a chunk that is cut short, or longer, as it is.
+    array.getChunk = async (...place) => {
+      const piece = await getChunk(...place);
+      if (piece.data.length === expected) return piece;
+      throw new FormatError(
+        'Zarr',
+        `chunk ${place[0].join('/')} of array ${path} has ${piece.data.length} elements; it needs ${expected}`,
+      );
+    };
     const { signal } = options;
     const { data, stride } = await get(array, null, signal ? { signal } : {});
     return { data: gatherStrided(plainArray(data as AnyTypedArray), array.shape, stride, 0), shape: array.shape };
