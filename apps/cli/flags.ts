@@ -352,6 +352,14 @@ export const flags = [
     from: 'own',
   },
   {
+    name: '--save_zarr',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    help: 'folder NAME_cp_masks.ome.zarr: labels as OME-Zarr 0.4, with lower resolutions',
+    from: 'own',
+  },
+  {
     name: '--save_mpl',
     group: 'output',
     type: 'flag',
