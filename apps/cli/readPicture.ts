@@ -12,7 +12,7 @@ import {
   toCellposeImage,
 } from 'cellpose-ts';
 import { isFile } from './exists.ts';
-import { sha256 } from './runRecord.ts';
+import { sha256, sha256OfFile } from './runRecord.ts';
 import { openZarr, zarrPlace } from './zarrFolder.ts';
 
 export interface Picture {
@@ -53,6 +53,11 @@ export async function readPicture(path: string): Promise<Picture> {
     pixelSize: file.physicalSize && inMicrometres(file.physicalSize),
     notes: [...file.warnings, ...changes, ...notes],
   };
+}
+
+/** Of the image as it is now, to be compared with that of a picture. @throws the errors of the file system and of `readImage` */
+export async function sha256OfImage(path: string): Promise<string> {
+  return zarrPlace(path) ? sha256((await readAny(path)).content) : sha256OfFile(path);
 }
 
 /** The image, and the bytes that stand for it in the record: those of its file, or the samples of a Zarr. */

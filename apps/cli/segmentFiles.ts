@@ -37,14 +37,20 @@ export interface Run {
   readonly journal?: Journal | undefined;
 }
 
-/** Reads the first image while the model is still being loaded. */
-export function readAhead(path: string | undefined): Promise<Picture> | undefined {
+/** An image on its way; called when its turn comes. */
+export type Reading = () => Promise<Picture>;
+
+/** Reads an image before its turn comes, the first while the model is still being loaded; a large one when it has come. */
+export function readAhead(path: string | undefined): Reading | undefined {
   if (path === undefined) return undefined;
-  const reading = fileSize(path).then((size) => (size <= maxBytesReadAhead ? readPicture(path) : undefined));
-  const picture = reading.then((early) => early ?? readPicture(path));
-  // Its error is met when the image's turn comes.
-  picture.catch(() => {});
-  return picture;
+  const early = fileSize(path).then((size) => {
+    if (size > maxBytesReadAhead) return undefined;
+    const picture = readPicture(path);
+    // Its error is met when the image's turn comes.
+    picture.catch(() => {});
+    return { picture };
+  });
+  return async () => (await early)?.picture ?? readPicture(path);
 }
 
 /**
@@ -54,7 +60,7 @@ export function readAhead(path: string | undefined): Promise<Picture> | undefine
  */
 export async function segmentFiles(
   images: readonly string[],
-  first: Promise<Picture> | undefined,
+  first: Reading | undefined,
   model: Segmenter,
   run: Run,
 ): Promise<void> {
@@ -71,7 +77,7 @@ export async function segmentFiles(
       record.images.push(entry(image, 'not started'));
       continue;
     }
-    const current = next ?? readPicture(image);
+    const current = next ?? (() => readPicture(image));
     const readNext = () => {
       next = readAhead(images[i + 1]);
     };
@@ -139,19 +145,28 @@ export interface Done {
 
 /** One image from its file to its results, with nothing before or after it. */
 export async function segmentOne(image: string, model: Segmenter, run: Run): Promise<Done> {
-  return writeFiles(await computeFile(image, readPicture(image), () => {}, model, run), run);
+  return writeFiles(
+    await computeFile(
+      image,
+      () => readPicture(image),
+      () => {},
+      model,
+      run,
+    ),
+    run,
+  );
 }
 
 async function computeFile(
   path: string,
-  reading: Promise<Picture>,
+  reading: Reading,
   readNext: () => void,
   model: Segmenter,
   { args, host, reporter, record, signal }: Run,
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
   try {
-    const picture = await reading.finally(readNext);
+    const picture = await reading().finally(readNext);
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
     const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
