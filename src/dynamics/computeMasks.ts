@@ -103,10 +103,11 @@ function checkNumbers(options: Readonly<Record<string, number>>): void {
 }
 
 function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {
-  const pixels = new Int32Array(cellprob.length);
   let n = 0;
-  for (let i = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) pixels[n++] = i;
-  return pixels.subarray(0, n);
+  for (let i = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) n++;
+  const pixels = new Int32Array(n);
+  for (let i = 0, k = 0; k < n; i++) if (cellprob[i] > threshold) pixels[k++] = i;
+  return pixels;
 }
 
 /** Flows of at most this length, in pixels per step, move nothing by the older rules. */

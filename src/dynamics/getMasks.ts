@@ -5,7 +5,7 @@
 import { type Masks, type Masks2D, type NdArray, sizeOf } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { countLabels } from '../masks/objectBoxes.ts';
-import { renumber } from '../masks/renumber.ts';
+import { renumberInPlace } from '../masks/renumber.ts';
 import { type MaskRules, maskRules3 } from './maskRules.ts';
 
 export interface GetMasksOptions {
@@ -63,10 +63,11 @@ export function getMasks(
       `getMasks: maxSizeFraction must be above 0; got ${maxSizeFraction}`,
     );
   }
-  const strides = stridesOf(shape.map((size) => size + 2 * rules.rpad));
-  const bins = restingBins(p.data, n, shape, { strides, rpad: rules.rpad });
-  const standing = rules.counted === 'all' ? standingBins(pixels, shape, { strides, rpad: rules.rpad }) : undefined;
-  const counts = new Int32Array(strides[0] * (shape[0] + 2 * rules.rpad));
+  const rpad = borderSeen(rules);
+  const strides = stridesOf(shape.map((size) => size + 2 * rpad));
+  const bins = restingBins(p.data, n, shape, { strides, rpad });
+  const standing = rules.counted === 'all' ? standingBins(pixels, shape, { strides, rpad }) : undefined;
+  const counts = new Int32Array(strides[0] * (shape[0] + 2 * rpad));
   for (const bin of bins) counts[bin]++;
   standing?.forEach((bin) => {
     if (bin > 0) counts[bin]++;
@@ -75,7 +76,12 @@ export function getMasks(
   const regions = growSeeds(histogram, findSeeds(histogram, rules), rules);
   const data = standing ? standing.map((bin) => regions[bin]) : new Int32Array(sizeOf(shape));
   for (let i = 0; i < n; i++) data[pixels[i]] = regions[bins[i]];
-  return renumber(withoutBig({ data, shape }, maxSizeFraction, rules.bigBy), rules.numbering);
+  return renumberInPlace(withoutBig({ data, shape }, maxSizeFraction, rules.bigBy), rules.numbering);
+}
+
+/** The part of the rules' border that windows of seeds reach into. It holds no points, so more of it changes nothing. */
+function borderSeen({ rpad, seedWindow }: MaskRules): number {
+  return Math.min(rpad, Math.max(1, seedWindow >> 1));
 }
 
 function stridesOf(shape: readonly number[]): number[] {
@@ -129,7 +135,7 @@ function lxStride(strides: readonly number[]): number {
 function findSeeds({ counts, strides }: Histogram, rules: MaskRules): number[] {
   const window = offsetsAround(strides, rules.seedWindow >> 1);
   const seeds: number[] = [];
-  // The border of rpad is wider than the window and holds no points, so windows never leave the histogram.
+  // The border is as wide as half the window and holds no points, so windows never leave the histogram where they are looked at.
   for (let i = 0; i < counts.length; i++) {
     if (counts[i] > rules.seedAbove && window.every((d) => !(counts[i + d] > counts[i]))) seeds.push(i);
   }
@@ -145,11 +151,10 @@ function offsetsAround(strides: readonly number[], radius: number): number[] {
   return strides.reduce((offsets, stride) => offsets.flatMap((offset) => steps.map((k) => offset + k * stride)), [0]);
 }
 
-/** Paints the grown region of the k-th seed with k + 1; later seeds paint over earlier ones. */
+/** Paints the grown region of the k-th seed with k + 1, over the counts; later seeds paint over earlier ones. */
 function growSeeds({ counts, strides }: Histogram, seeds: readonly number[], rules: MaskRules): Int32Array {
-  const regions = new Int32Array(counts.length);
   const neighbours = offsetsAround(strides, 1);
-  seeds.forEach((seed, k) => {
+  const regions = seeds.map((seed) => {
     const region = new Set([seed]);
     let front = [seed];
     for (let step = 0; step < rules.growSteps; step++) {
@@ -163,9 +168,13 @@ function growSeeds({ counts, strides }: Histogram, seeds: readonly number[], rul
       }
       front = next;
     }
-    for (const i of region) regions[i] = k + 1;
+    return Int32Array.from(region);
   });
-  return regions;
+  counts.fill(0);
+  regions.forEach((region, k) => {
+    for (const i of region) counts[i] = k + 1;
+  });
+  return counts;
 }
 
 /** Removes labels that hold more than this share of the image. */
@@ -178,5 +187,7 @@ function withoutBig(masks: Masks, maxSizeFraction: number, by: MaskRules['bigBy'
   const condemned = new Set(ranked.flatMap((label, k) => (counts[label] > big ? [k] : [])));
   condemned.delete(0);
   if (condemned.size === 0) return masks;
-  return { data: masks.data.map((label) => (condemned.has(label) ? 0 : label)), shape: masks.shape };
+  const { data } = masks;
+  for (let i = 0; i < data.length; i++) if (condemned.has(data[i])) data[i] = 0;
+  return masks;
 }

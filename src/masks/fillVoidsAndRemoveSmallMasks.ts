@@ -2,7 +2,7 @@
 import { checkArray, type Masks } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 import { maxLabel } from './objectBoxes.ts';
-import { removeSmallMasks } from './removeSmallMasks.ts';
+import { removeSmallMasks, removeSmallMasksInPlace } from './removeSmallMasks.ts';
 
 /**
  * Fills the voids of each label and removes labels of fewer than `minSize` voxels, before and after the filling.
@@ -22,7 +22,7 @@ export function fillVoidsAndRemoveSmallMasks(masks: Masks, minSize = 15): Masks 
   const kept = minSize > 0 ? removeSmallMasks(masks, minSize) : { data: masks.data.slice(), shape: masks.shape };
   let number = 0;
   for (const [label, box] of boxesOf(kept)) fillInto(kept, label, box, ++number);
-  return minSize > 0 ? removeSmallMasks(kept, minSize) : kept;
+  return minSize > 0 ? removeSmallMasksInPlace(kept, minSize) : kept;
 }
 
 /** First and last place along z, y, x. */

@@ -2,12 +2,15 @@
 import type { FloatArray, NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import { convertImage } from '../transforms/convertImage.ts';
-import { normalizeImg } from '../transforms/normalizeImg.ts';
+import { normalizeImgInPlace } from '../transforms/normalizeImg.ts';
 import type { SplitOptions } from './evalOptions.ts';
 
 export interface PreparedImage {
-  /** (lz, ly, lx, nchan), scaled; an image is a stack of one plane. */
-  readonly volume: FloatArray;
+  /**
+   * (lz, ly, lx, nchan), scaled; an image is a stack of one plane. What uses it last, of a large volume, may leave a volume
+   * without data in its place: this record is the only one that holds it.
+   */
+  volume: FloatArray;
   /** How the axes of the input were read. */
   readonly axes: string;
   /** Guesses made on the way. */
@@ -40,12 +43,14 @@ function scaled(
   if (normalize.normalize === false) return volume;
   const { data, shape } = volume;
   const isOne = do3D || input.tAxis !== undefined;
-  if (isWhole) return normalizeImg(volume, isOne ? { ...normalize, norm3D: true } : normalize);
-  if (shape[0] === 1) return normalizeImg(volume, normalize);
+  if (isWhole) return normalizeImgInPlace(volume, isOne ? { ...normalize, norm3D: true } : normalize);
+  if (shape[0] === 1) return normalizeImgInPlace(volume, normalize);
   const n = data.length / shape[0];
   for (let at = 0; at < data.length; at += n) {
     // A z axis of one plane, as 3.1's `eval` gives it: with `tileNormBlocksize`, images without one are scaled otherwise.
-    data.set(normalizeImg({ data: data.subarray(at, at + n), shape: [1, ...shape.slice(1)] }, normalize).data, at);
+    const plane = { data: data.subarray(at, at + n), shape: [1, ...shape.slice(1)] };
+    const own = normalizeImgInPlace(plane, normalize);
+    if (own !== plane) data.set(own.data, at);
   }
   return volume;
 }

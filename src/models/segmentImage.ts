@@ -34,19 +34,21 @@ export interface Segmented {
 /** @throws as `runNet`, `runNet3D` and `resizeAndComputeMasks`; the signal's reason after cancellation. */
 export async function segmentImage(
   segmenter: Segmenter,
-  { volume, axes, notes }: PreparedImage,
+  prepared: PreparedImage,
   options: SplitOptions,
   run: RunOptions,
 ): Promise<EvalResult> {
   const { network, diamMean } = segmenter;
+  const { axes, notes } = prepared;
+  const [lz] = prepared.volume.shape;
   const rescale =
     options.diameter > 0 ? diamMean / options.diameter : (options.rescale ?? ownRescale(network, diamMean));
   const niter = Math.trunc(steps(rescale, options.dynamics));
-  const isVolume = options.volume.do3D && volume.shape[0] > 1;
+  const isVolume = options.volume.do3D && lz > 1;
   const segment = isVolume ? segmentVolume : segmentPlanes;
   const { networkMs, masksMs, ...segmented } = await segment(
     segmenter,
-    volume,
+    prepared,
     { rescale, niter },
     { ...options, run },
   );
@@ -63,7 +65,7 @@ export async function segmentImage(
       ...notes,
       ...(network.notes ?? []),
       ...scaleNotes(rescale, diamMean),
-      ...stackNotes(volume.shape[0], options),
+      ...stackNotes(lz, options),
     ],
     timing: { network: networkMs, masks: masksMs, total: performance.now() - run.begin },
   };

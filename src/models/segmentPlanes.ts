@@ -4,18 +4,16 @@ import type { TileNetwork } from '../engine/tileNetwork.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { stitch3D } from '../masks/stitch3D.ts';
 import type { SplitOptions } from './evalOptions.ts';
+import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
 import type { Segmented, Segmenter } from './segmentImage.ts';
 import { type PlaneFlows, planeFlows, planeMasks } from './segmentPlane.ts';
 import { stackFlows, stackPlanes } from './stackPlanes.ts';
 
-/**
- * @param volume   (lz, ly, lx, nchan), scaled.
- * @param rescale  size of the network's input relative to the planes.
- */
+/** @param rescale  size of the network's input relative to the planes. */
 export async function segmentPlanes(
   { network }: Segmenter,
-  volume: FloatArray,
+  { volume }: PreparedImage,
   { rescale, niter }: { readonly rescale: number; readonly niter: number },
   options: SplitOptions & { run: RunOptions },
 ): Promise<Segmented> {

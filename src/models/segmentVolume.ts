@@ -4,23 +4,26 @@ import { resizeAndComputeMasks } from '../dynamics/resizeAndComputeMasks.ts';
 import { runNet3D } from '../engine/runNet3D.ts';
 import { gaussianFilterInPlace } from '../transforms/gaussianFilter.ts';
 import type { SplitOptions } from './evalOptions.ts';
+import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
 import type { Segmented, Segmenter } from './segmentImage.ts';
 
 /**
- * @param volume   (lz, ly, lx, nchan), scaled.
- * @param rescale  size of the network's input relative to the volume, along y and x.
+ * @param prepared  its volume is gone when the network is done.
+ * @param rescale   size of the network's input relative to the volume, along y and x.
  */
 export async function segmentVolume(
   { network, networkOrtho }: Segmenter,
-  volume: FloatArray,
+  prepared: PreparedImage,
   { rescale, niter }: { readonly rescale: number; readonly niter: number },
   options: SplitOptions & { run: RunOptions },
 ): Promise<Segmented> {
   const { tiling, dynamics, diameter, run } = options;
   const { anisotropy, flow3DSmooth } = options.volume;
   const begin = performance.now();
-  const { dP, cellprob, style } = await runNet3D(network, volume, {
+  const { shape } = prepared.volume;
+  prepared.volume = usedChannels(prepared.volume);
+  const { dP, cellprob, style } = await runNet3D(network, prepared.volume, {
     ...tiling,
     netOrtho: networkOrtho,
     signal: run.signal,
@@ -30,9 +33,10 @@ export async function segmentVolume(
     resample: dynamics.resample,
     onProgress: (progress) => run.onProgress?.({ stage: 'network', ...progress }),
   });
+  prepared.volume = { data: new Float32Array(0), shape: [0, 0, 0, 0] };
   const networkDone = performance.now();
   gaussianFilterInPlace(dP, [0, ...flow3DSmooth]);
-  const masks = dynamics.computeMasks ? await masksOf(dP, cellprob, volume.shape, niter, options) : undefined;
+  const masks = dynamics.computeMasks ? await masksOf(dP, cellprob, shape, niter, options) : undefined;
   run.onProgress?.({ stage: 'masks', fraction: 1 });
   return {
     masks: masks ?? { data: new Int32Array(0), shape: [0, 0] },
@@ -42,6 +46,17 @@ export async function segmentVolume(
     networkMs: networkDone - begin,
     masksMs: performance.now() - networkDone,
   };
+}
+
+/** Without the last channels that are all 0, such as the second of a grey volume. */
+function usedChannels({ data, shape }: FloatArray): FloatArray {
+  const nchan = shape[3];
+  let used = 1;
+  for (let i = 0; i < data.length && used < nchan; i++) if (data[i] !== 0 && i % nchan >= used) used = (i % nchan) + 1;
+  if (used === nchan) return { data, shape };
+  const out = new Float32Array((data.length / nchan) * used);
+  for (let i = 0, k = 0; i < data.length; i += nchan) for (let c = 0; c < used; c++) out[k++] = data[i + c];
+  return { data: out, shape: [...shape.slice(0, 3), used] };
 }
 
 /** There is no flow check in 3D. */
