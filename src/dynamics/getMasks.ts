@@ -63,20 +63,42 @@ export function getMasks(
       `getMasks: maxSizeFraction must be above 0; got ${maxSizeFraction}`,
     );
   }
-  const rpad = borderSeen(rules);
-  const strides = stridesOf(shape.map((size) => size + 2 * rpad));
-  const bins = restingBins(p.data, n, shape, { strides, rpad });
-  const standing = rules.counted === 'all' ? standingBins(pixels, shape, { strides, rpad }) : undefined;
+  const padding = paddingOf(shape, rules);
+  const bins = noBins(shape, padding, rules);
+  const own = restingBins(p.data, n, shape, padding);
+  for (let i = 0; i < n; i++) bins[pixels[i]] = own[i];
+  return masksOfBins(bins, shape, { maxSizeFraction, rules });
+}
+
+/** Bins before any pixel has walked, of the shape of the image: 0, or each pixel's own where the rules count those that stand. */
+export function noBins(shape: readonly number[], padding: Padding, { counted }: MaskRules): Int32Array {
+  return counted === 'all' ? standingBins(shape, padding) : new Int32Array(sizeOf(shape));
+}
+
+/**
+ * The masks of pixels whose bins are known.
+ *
+ * @param bins  for each pixel its bin in the padded histogram (`paddingOf`); 0, in the border, for those that have none. Becomes
+ *              the labels.
+ */
+export function masksOfBins(
+  bins: Int32Array,
+  shape: readonly number[],
+  { maxSizeFraction, rules }: Required<GetMasksOptions>,
+): Masks {
+  const { strides, rpad } = paddingOf(shape, rules);
   const counts = new Int32Array(strides[0] * (shape[0] + 2 * rpad));
-  for (const bin of bins) counts[bin]++;
-  standing?.forEach((bin) => {
-    if (bin > 0) counts[bin]++;
-  });
+  for (const bin of bins) if (bin > 0) counts[bin]++;
   const histogram = { counts, strides };
   const regions = growSeeds(histogram, findSeeds(histogram, rules), rules);
-  const data = standing ? standing.map((bin) => regions[bin]) : new Int32Array(sizeOf(shape));
-  for (let i = 0; i < n; i++) data[pixels[i]] = regions[bins[i]];
-  return renumberInPlace(withoutBig({ data, shape }, maxSizeFraction, rules.bigBy), rules.numbering);
+  for (let i = 0; i < bins.length; i++) bins[i] = regions[bins[i]];
+  return renumberInPlace(withoutBig({ data: bins, shape }, maxSizeFraction, rules.bigBy), rules.numbering);
+}
+
+/** How the bins of an image lie in its histogram. */
+export function paddingOf(shape: readonly number[], rules: MaskRules): Padding {
+  const rpad = borderSeen(rules);
+  return { strides: stridesOf(shape.map((size) => size + 2 * rpad)), rpad };
 }
 
 /** The part of the rules' border that windows of seeds reach into. It holds no points, so more of it changes nothing. */
@@ -90,7 +112,7 @@ function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-interface Padding {
+export interface Padding {
   readonly strides: readonly number[];
   readonly rpad: number;
 }
@@ -112,8 +134,8 @@ function restingBins(
   return bins;
 }
 
-/** The own bin of each pixel that did not walk; 0, a bin of the border, for those that did. */
-function standingBins(walkers: Int32Array, shape: readonly number[], { strides, rpad }: Padding): Int32Array {
+/** The own bin of each pixel. */
+function standingBins(shape: readonly number[], { strides, rpad }: Padding): Int32Array {
   const bins = new Int32Array(sizeOf(shape));
   const lx = shape[shape.length - 1];
   const ly = shape[shape.length - 2];
@@ -122,7 +144,6 @@ function standingBins(walkers: Int32Array, shape: readonly number[], { strides, 
     const start = z + ((row % ly) + rpad) * lxStride(strides) + rpad;
     for (let x = 0; x < lx; x++) bins[row * lx + x] = start + x;
   }
-  for (const walker of walkers) bins[walker] = 0;
   return bins;
 }
 
