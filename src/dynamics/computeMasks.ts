@@ -23,6 +23,8 @@ export interface ComputeMasksOptions {
   readonly minSize?: number;
   /** Masks of a larger share of the image are removed. @default 0.4 */
   readonly maxSizeFraction?: number;
+  /** Of volumes, bytes of flow that are laid out at a time; the masks do not depend on it. @default half the volume in float32, 64 MiB to 1 GiB */
+  readonly slabBytes?: number;
   /** @default dynamics3 */
   readonly rules?: DynamicsRules;
   /** Worker threads; the masks are the same at any number. @default all of the machine */
@@ -95,7 +97,7 @@ async function masksOfVolume(
   { data: cellprob, shape }: FloatArray,
   options: ComputeMasksOptions & Required<Pick<ComputeMasksOptions, 'cellprobThreshold' | 'rules' | 'maxSizeFraction'>>,
 ): Promise<Masks> {
-  const { cellprobThreshold: threshold, rules, interp = true, niter, threads, signal } = options;
+  const { cellprobThreshold: threshold, rules, interp = true, niter, threads, signal, slabBytes } = options;
   const { follow } = rules;
   const n = cellprob.length;
   const padding = paddingOf(shape, rules.masks);
@@ -117,7 +119,7 @@ async function masksOfVolume(
       bins[i] = (z + padding.rpad) * sz + (y + padding.rpad) * sy + x + padding.rpad;
       walkers++;
     },
-    ...{ niter, threads, signal },
+    ...{ niter, threads, signal, slabBytes },
   });
   if (walkers === 0) return { data: bins.fill(0), shape };
   return masksOfBins(bins, shape, { maxSizeFraction: options.maxSizeFraction, rules: rules.masks });

@@ -22,8 +22,8 @@ export interface SlabWalk {
   readonly niter: number | undefined;
   readonly threads: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Bytes of flow that are laid out at a time, if that makes a few planes. @default those of the volume in float32, from 64 MiB to 1 GiB */
-  readonly slabBytes?: number;
+  /** Bytes of flow that are laid out at a time, if that makes a few planes. @default half of those of the volume in float32, from 64 MiB to 1 GiB */
+  readonly slabBytes?: number | undefined;
 }
 
 /** Points that are in the memory of the job at a time. */
@@ -102,7 +102,7 @@ export async function walkSlabs(walk: SlabWalk): Promise<void> {
 
 function slabsOf([lz, ly, lx]: SlabWalk['shape'], bytes?: number): Slab[] {
   const volume = 4 * lz * ly * lx;
-  const room = bytes ?? Math.min(Math.max(volume, 2 ** 26), 2 ** 30);
+  const room = bytes ?? Math.min(Math.max(volume / 2, 2 ** 26), 2 ** 30);
   const held = Math.max(6, Math.floor(room / (16 * ly * lx)));
   if (held >= lz) return [{ core: [0, lz], planes: [0, lz] }];
   // Wide enough that points which turn about a place do not change their slab at every step.

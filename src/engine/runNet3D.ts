@@ -44,44 +44,48 @@ export interface Net3DOutput {
  * Flows and cell probability of a volume. Planes (y, x), then (z, x), then (z, y) run through the network as pictures of
  * their own; each voxel gets the sum of what the planes through it say.
  *
- * Held at once are the volume, its copy at network size where that differs, and the output, which is four times as large as one
- * channel: for a volume of one channel six times the larger of the two sizes, in float32, or five times where they are the same.
+ * Held at once are the volume and the output, which is four times as large as one channel: for a volume of one channel six times the
+ * larger of image and network size, in float32.
  *
  * @param volume  (lz, ly, lx, nchan), scaled as the network expects; or its first channels, where the others are all 0. Not changed.
  * @throws as `runNetWindows`; ShapeError for a volume of other rank; OptionError ('anisotropy') where no plane is left.
  */
-export async function runNet3D(
+export function runNet3D(net: TileNetwork, volume: FloatArray, options: RunNet3DOptions = {}): Promise<Net3DOutput> {
+  return runNet3DAndLetGo(net, { volume }, options);
+}
+
+/** As `runNet3D`; leaves a volume without data in the record as soon as the volume is not needed any more. */
+export async function runNet3DAndLetGo(
   net: TileNetwork,
-  volume: FloatArray,
-  options: RunNet3DOptions = {},
+  record: { volume: FloatArray },
+  options: RunNet3DOptions,
 ): Promise<Net3DOutput> {
   const { rescale = 1, anisotropy = 1, resample = true, netOrtho = net } = options;
-  if (volume.shape.length !== 4) throw new ShapeError('runNet3D', `(lz, ly, lx, ${net.nchan})`, volume.shape);
-  checkArray('runNet3D', volume);
+  const { shape } = record.volume;
+  if (shape.length !== 4) throw new ShapeError('runNet3D', `(lz, ly, lx, ${net.nchan})`, shape);
+  checkArray('runNet3D', record.volume);
   if (net.nout !== 3) throw new ShapeError('runNet3D', 'a network of 3 outputs, two flows and a logit', [net.nout]);
-  const original = volume.shape.slice(0, 3) as unknown as VolumeSize;
+  const original = shape.slice(0, 3) as unknown as VolumeSize;
   const size = volumeNetSize(original, rescale, anisotropy, options);
   const to = resample ? original : size;
   const isResized = rescale !== 1 || anisotropy !== 1;
   const n = size[0] * size[1] * size[2];
   const all = to.join() === size.join() ? new Float32Array(4 * n) : undefined;
   const sums = Array.from({ length: 4 }, (_, k) => all?.subarray(k * n, (k + 1) * n) ?? new Float32Array(n));
-  const style = await runPasses([net, netOrtho, netOrtho], volume, isResized ? size : undefined, sums, options);
+  const style = await runPasses([net, netOrtho, netOrtho], record, isResized ? size : undefined, sums, options);
   return { ...separate(all ?? joined(sums, size, to), to), style, netSize: size };
 }
 
-/**
- * Runs the three passes, adds their outputs to the sums for z, y, x and cell probability, and returns the styles of the last. The
- * resized volume is gone when it is done.
- */
+/** Runs the three passes, adds their outputs to the sums for z, y, x and cell probability, and returns the styles of the last. */
 async function runPasses(
   nets: readonly TileNetwork[],
-  volume: FloatArray,
+  record: { volume: FloatArray },
   size: VolumeSize | undefined,
   sums: readonly Float32Array[],
   options: RunNet3DOptions,
 ): Promise<FloatArray> {
-  const image = size ? resizeVolumeImage(volume, size, nets[0].nchan) : volume;
+  const image = size ? resizeVolumeImage(record.volume, size, nets[0].nchan) : record.volume;
+  record.volume = { data: new Float32Array(0), shape: [0, 0, 0, 0] };
   let style: FloatArray = { data: new Float32Array(0), shape: [0, 0] };
   for (const [i, pass] of volumePasses.entries()) {
     const onFraction = (fraction: number): void =>

@@ -7,8 +7,8 @@ import type { SplitOptions } from './evalOptions.ts';
 
 export interface PreparedImage {
   /**
-   * (lz, ly, lx, nchan), scaled; an image is a stack of one plane. What uses it last, of a large volume, may leave a volume
-   * without data in its place: this record is the only one that holds it.
+   * (lz, ly, lx, nchan), scaled; an image is a stack of one plane. `segmentImage` leaves a volume without data in its place when
+   * the network is done, as no other record holds it; give it a copy of this record to have it again.
    */
   volume: FloatArray;
   /** How the axes of the input were read. */

@@ -6,6 +6,7 @@ import type { FloatArray, Masks } from '../array/ndarray.ts';
 import type { Network } from '../engine/network.ts';
 import { baseNiter } from './defaults.ts';
 import type { DynamicsOptions, SplitOptions } from './evalOptions.ts';
+import { planStack } from './planRun.ts';
 import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
 import { segmentPlanes } from './segmentPlanes.ts';
@@ -40,7 +41,9 @@ export async function segmentImage(
 ): Promise<EvalResult> {
   const { network, diamMean } = segmenter;
   const { axes, notes } = prepared;
-  const [lz] = prepared.volume.shape;
+  const [lz, ly, lx] = prepared.volume.shape;
+  const model = { diamMean, diamLabels: network.config.diamLabels, nchan: network.nchan };
+  const { slabBytes } = planStack([lz, ly, lx], options, model, 0);
   const rescale =
     options.diameter > 0 ? diamMean / options.diameter : (options.rescale ?? ownRescale(network, diamMean));
   const niter = Math.trunc(steps(rescale, options.dynamics));
@@ -49,7 +52,7 @@ export async function segmentImage(
   const { networkMs, masksMs, ...segmented } = await segment(
     segmenter,
     prepared,
-    { rescale, niter },
+    { rescale, niter, slabBytes },
     { ...options, run },
   );
   return {

@@ -1,21 +1,22 @@
 /** A prepared stack as one volume through the network and the dynamics: the steps of `do3D`. */
 import type { FloatArray, Masks } from '../array/ndarray.ts';
 import { resizeAndComputeMasks } from '../dynamics/resizeAndComputeMasks.ts';
-import { runNet3D } from '../engine/runNet3D.ts';
+import { runNet3DAndLetGo } from '../engine/runNet3D.ts';
 import { gaussianFilterInPlace } from '../transforms/gaussianFilter.ts';
 import type { SplitOptions } from './evalOptions.ts';
+import { inPieces } from './inPieces.ts';
 import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
 import type { Segmented, Segmenter } from './segmentImage.ts';
 
 /**
- * @param prepared  its volume is gone when the network is done.
+ * @param prepared  its volume is gone afterwards.
  * @param rescale   size of the network's input relative to the volume, along y and x.
  */
 export async function segmentVolume(
   { network, networkOrtho }: Segmenter,
   prepared: PreparedImage,
-  { rescale, niter }: { readonly rescale: number; readonly niter: number },
+  { rescale, niter, slabBytes }: { readonly rescale: number; readonly niter: number; readonly slabBytes: number },
   options: SplitOptions & { run: RunOptions },
 ): Promise<Segmented> {
   const { tiling, dynamics, diameter, run } = options;
@@ -23,7 +24,7 @@ export async function segmentVolume(
   const begin = performance.now();
   const { shape } = prepared.volume;
   prepared.volume = usedChannels(prepared.volume);
-  const { dP, cellprob, style } = await runNet3D(network, prepared.volume, {
+  const { dP, cellprob, style } = await runNet3DAndLetGo(network, prepared, {
     ...tiling,
     netOrtho: networkOrtho,
     signal: run.signal,
@@ -33,10 +34,9 @@ export async function segmentVolume(
     resample: dynamics.resample,
     onProgress: (progress) => run.onProgress?.({ stage: 'network', ...progress }),
   });
-  prepared.volume = { data: new Float32Array(0), shape: [0, 0, 0, 0] };
   const networkDone = performance.now();
   gaussianFilterInPlace(dP, [0, ...flow3DSmooth]);
-  const masks = dynamics.computeMasks ? await masksOf(dP, cellprob, shape, niter, options) : undefined;
+  const masks = dynamics.computeMasks ? await masksOf(dP, cellprob, shape, { niter, slabBytes }, options) : undefined;
   run.onProgress?.({ stage: 'masks', fraction: 1 });
   return {
     masks: masks ?? { data: new Int32Array(0), shape: [0, 0] },
@@ -60,19 +60,20 @@ function usedChannels({ data, shape }: FloatArray): FloatArray {
 }
 
 /** There is no flow check in 3D. */
-function masksOf(
+async function masksOf(
   dP: FloatArray,
   cellprob: FloatArray,
   [lz, ly, lx]: readonly number[],
-  niter: number,
+  steps: { readonly niter: number; readonly slabBytes: number },
   { dynamics, run }: SplitOptions & { run: RunOptions },
 ): Promise<Masks> {
-  return resizeAndComputeMasks(dP, cellprob, {
+  const masks = await resizeAndComputeMasks(dP, cellprob, {
     ...dynamics,
     ...(run.signal ? { signal: run.signal } : {}),
-    niter,
+    ...steps,
     threads: run.threads,
     rules: dynamics.rules.dynamics,
     resize: [lz, ly, lx],
   });
+  return inPieces(masks, dynamics);
 }

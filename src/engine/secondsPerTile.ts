@@ -1,0 +1,15 @@
+/** How long a network takes, measured. */
+import type { TileNetwork } from './tileNetwork.ts';
+
+/**
+ * Seconds that a tile of bsize × bsize pixels takes where there are many: the mean of two, after two that get everything ready.
+ * Takes a second or two itself.
+ */
+export async function secondsPerTile(net: TileNetwork, bsize: number = 224): Promise<number> {
+  const shape = [2, net.nchan, bsize, bsize];
+  const run = () => net.forward({ data: new Float32Array(2 * net.nchan * bsize * bsize), shape });
+  await run();
+  const begin = performance.now();
+  await run();
+  return (performance.now() - begin) / 2000;
+}
