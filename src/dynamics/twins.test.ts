@@ -127,7 +127,7 @@ describe('steps in volumes and in grid coordinates', () => {
   async function both(flow: Float32Array, shape: Volume, from: Float32Array, niter: number) {
     await bothIn({ y: 0, x: 0, h: shape[1], w: shape[2] }, flow, shape, from, niter);
     if (shape[0] > 1) {
-      const part = [1, Math.max(1, shape[0] - 2)];
+      const part = [1, Math.max(1, shape[0] - 2)] as const;
       const rows = 4 * shape[1] * shape[2];
       const there = flow.subarray(rows, rows * (1 + part[1]));
       return bothIn({ y: 0, x: 0, h: shape[1], w: shape[2] }, there, shape, from, niter, part);
@@ -143,7 +143,7 @@ describe('steps in volumes and in grid coordinates', () => {
     shape: Volume,
     from: Float32Array,
     niter: number,
-    [z0, d] = [0, shape[0]],
+    [z0, d]: readonly [number, number] = [0, shape[0]],
   ) {
     const { y, x, h, w } = window;
     const n = from.length / 4;

@@ -8,6 +8,7 @@ import { convertAxes } from '../transforms/convertImage.ts';
 import { getPadYX } from '../transforms/getPadYX.ts';
 import { tileGrid } from '../transforms/tileGrid.ts';
 import { type SplitOptions, splitOptions } from './evalOptions.ts';
+import { refuseUnclearPlanes } from './prepareImage.ts';
 import type { EvalOptions } from './types.ts';
 
 /** What must be known of a model: a `CellposeModel` is one. */
@@ -60,6 +61,7 @@ export function planRun(
 ): RunPlan {
   const split = splitOptions(options);
   const isVolume = split.volume.do3D || split.volume.stitchThreshold > 0;
+  if (isVolume) refuseUnclearPlanes(shape, split.input);
   const picks = { ...split.input, nchan: model.nchan, do3D: isVolume };
   const { z, y, x } = convertAxes(shape, picks);
   const size: StackSize = [z < 0 ? 1 : shape[z], shape[y], shape[x]];
@@ -71,7 +73,7 @@ export function planRun(
 export function planStack(size: StackSize, split: SplitOptions, model: PlannedModel, given: number): RunPlan {
   const way = size[0] === 1 ? 'image' : split.volume.do3D ? 'volume' : 'planes';
   const plan = way === 'volume' ? planVolume(size, split, model) : planPlanes(size, split, model);
-  const { maxMemory } = split.volume;
+  const maxMemory = way === 'image' ? Infinity : split.volume.maxMemory;
   const slabBytes = [plan.slabBytes, smallestSlab].find((slab) => given + plan.bytes(slab) <= maxMemory);
   if (slabBytes === undefined) throw tooLarge(size, plan, split, given + plan.bytes(smallestSlab));
   const { netSize, tiles, work } = plan;
