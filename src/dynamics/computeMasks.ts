@@ -168,8 +168,7 @@ function mover(
   if (walkers === 'cells') return () => true;
   const components = walkers === 'firstFlow' ? 1 : axes;
   return (i) => {
-    for (let k = 0; k < components; k++)
-      if (Math.abs(Math.fround(dP[k * n + i] / flowScale)) > stillFlow) return true;
+    for (let k = 0; k < components; k++) if (Math.abs(Math.fround(dP[k * n + i] / flowScale)) > stillFlow) return true;
     return false;
   };
 }

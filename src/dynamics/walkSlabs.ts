@@ -75,7 +75,8 @@ export async function walkSlabs(walk: SlabWalk): Promise<void> {
     const isDone = (j: number) => points[4 * j + 3] === 0;
     if (isGrid) fromGrid(done, shape);
     for (let j = 0; j < n; j++) {
-      if (isDone(j)) walk.rest(ids[j], whole(done[4 * j], shape[0]), whole(done[4 * j + 1], ly), whole(done[4 * j + 2], lx));
+      if (isDone(j))
+        walk.rest(ids[j], whole(done[4 * j], shape[0]), whole(done[4 * j + 1], ly), whole(done[4 * j + 2], lx));
     }
   }
 

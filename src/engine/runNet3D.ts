@@ -157,8 +157,7 @@ async function runPass(
 function joined(sums: Float32Array[], from: VolumeSize, to: VolumeSize): Float32Array {
   const n = to[0] * to[1] * to[2];
   const all = new Float32Array(4 * n);
-  for (let k = 0; k < 4; k++)
-    resizeVolume({ data: sums.shift()!, shape: from }, to, all.subarray(k * n, (k + 1) * n));
+  for (let k = 0; k < 4; k++) resizeVolume({ data: sums.shift()!, shape: from }, to, all.subarray(k * n, (k + 1) * n));
   return all;
 }
 

@@ -56,7 +56,10 @@ function scaled(
 }
 
 /** Of three axes the planes are counted by the shortest; where two are equally short, it must be named. */
-export function refuseUnclearPlanes(shape: readonly number[], { zAxis, channelAxis = NaN }: SplitOptions['input']): void {
+export function refuseUnclearPlanes(
+  shape: readonly number[],
+  { zAxis, channelAxis = NaN }: SplitOptions['input'],
+): void {
   if (zAxis !== undefined) return;
   const channels = channelAxis < 0 ? channelAxis + shape.length : channelAxis;
   const axes = shape

@@ -64,12 +64,7 @@ export async function segmentImage(
     preset: options.dynamics.rules.dynamics.name,
     engine: network.engine,
     axes,
-    notes: [
-      ...notes,
-      ...(network.notes ?? []),
-      ...scaleNotes(rescale, diamMean),
-      ...stackNotes(lz, options),
-    ],
+    notes: [...notes, ...(network.notes ?? []), ...scaleNotes(rescale, diamMean), ...stackNotes(lz, options)],
     timing: { network: networkMs, masks: masksMs, total: performance.now() - run.begin },
   };
 }

@@ -67,8 +67,7 @@ function roomFor({ dP, cellprob, style }: PlaneFlows, lz: number): PlaneFlows {
 function put({ dP, cellprob, style }: PlaneFlows, all: PlaneFlows, z: number): void {
   const n = cellprob.data.length;
   const [, lz] = all.dP.shape;
-  for (let axis = 0; axis < 2; axis++)
-    all.dP.data.set(dP.data.subarray(axis * n, (axis + 1) * n), (axis * lz + z) * n);
+  for (let axis = 0; axis < 2; axis++) all.dP.data.set(dP.data.subarray(axis * n, (axis + 1) * n), (axis * lz + z) * n);
   all.cellprob.data.set(cellprob.data, z * n);
   all.style.data.set(style.data, z * style.data.length);
 }
@@ -79,7 +78,8 @@ function planeOf({ dP, cellprob, style }: PlaneFlows, z: number): PlaneFlows {
   const [lz, ...size] = cellprob.shape;
   const n = cellprob.data.length / lz;
   const flow = new Float32Array(2 * n);
-  for (let axis = 0; axis < 2; axis++) flow.set(dP.data.subarray((axis * lz + z) * n, (axis * lz + z + 1) * n), axis * n);
+  for (let axis = 0; axis < 2; axis++)
+    flow.set(dP.data.subarray((axis * lz + z) * n, (axis * lz + z + 1) * n), axis * n);
   return {
     dP: { data: flow, shape: [2, ...size] },
     cellprob: { data: cellprob.data.subarray(z * n, (z + 1) * n), shape: size },

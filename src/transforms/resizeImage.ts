@@ -69,7 +69,14 @@ export function resizeStack(stack: FloatArray, ly: number, lx: number, channels:
   const out = new Float32Array(lz * ly * lx * nchan);
   for (let z = 0; z < lz; z++) {
     const from = stack.data.subarray(z * sy * sx * nchan, (z + 1) * sy * sx * nchan);
-    resizeBilinear(from, [sy, sx], out.subarray(z * ly * lx * nchan, (z + 1) * ly * lx * nchan), [ly, lx], nchan, channels);
+    resizeBilinear(
+      from,
+      [sy, sx],
+      out.subarray(z * ly * lx * nchan, (z + 1) * ly * lx * nchan),
+      [ly, lx],
+      nchan,
+      channels,
+    );
   }
   return { data: out, shape: [lz, ly, lx, nchan] };
 }
