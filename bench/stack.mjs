@@ -28,9 +28,11 @@ let agreement = '';
 for (let k = 0; k < Number(runs); k++) {
   const ours = await once((path) => [process.execPath, [cli, '--image_path', path, ...flags]]);
   results.ours.push(ours);
+  console.log(`  ours      ${show([ours])}`);
   if (!python) continue;
   const theirs = await once((path) => [python, ['-m', 'cellpose', '--image_path', path, ...flags]]);
   results.cellpose.push(theirs);
+  console.log(`  Cellpose  ${show([theirs])}`);
   const { tp, fp, fn } = averagePrecision(theirs.masks, ours.masks, [0.99]);
   agreement = `${tp[0] + fp[0]} and ${tp[0] + fn[0]} cells, ${tp[0]} the same at an intersection over union of 0.99`;
 }

@@ -123,8 +123,7 @@ function planPlanes(size: StackSize, split: SplitOptions, model: PlannedModel): 
   const image = 4 * sizeOf(size);
   const out = split.dynamics.resample ? image : 4 * lz * ny * nx;
   const plane = 4 * Math.max(ly * lx, ny * nx);
-  const most = (model.nchan + 3) * image + 12 * plane;
-  const bytes = () => Math.max(most, model.nchan * image + 3 * out + 12 * plane, 3 * out + 3 * image + 12 * plane);
+  const bytes = () => 3 * out + Math.max(model.nchan, 3) * image + 12 * plane;
   return { netSize: [lz, ny, nx], ...sum([tilesOf(ny, nx, split, lz)]), slabBytes: 0, bytes };
 }
 
