@@ -3,10 +3,9 @@
 //   node bench/cli.mjs FOLDER MODEL [runs]
 // FOLDER holds images (*.png), MODEL is a checkpoint that both read. Python's side runs where PYTHON and CELLPOSE_PY (a checkout of
 // Cellpose 3.1 and what it needs, as PYTHONPATH) are set. Needs GNU time for the peak memory.
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { medianRun, runOnCopies, showRun } from './programs.mjs';
 
 const [folder, model, runs = '3'] = process.argv.slice(2);
 if (!folder || !model) throw new Error('usage: node bench/cli.mjs FOLDER MODEL [runs]');
@@ -26,43 +25,21 @@ const tasks = {
 for (const [task, [names, flags]] of Object.entries(tasks)) {
   const results = { ours: [], cellpose: [] };
   for (let k = 0; k < Number(runs); k++) {
-    results.ours.push(once(names, (dir) => [process.execPath, [cli, '--dir', dir, ...common, ...flags]]));
+    results.ours.push(runOnCopies(files(names), (dir) => [process.execPath, [cli, '--dir', dir, ...common, ...flags]]));
     if (python)
-      results.cellpose.push(once(names, (dir) => [python, ['-m', 'cellpose', '--dir', dir, ...common, ...flags]]));
+      results.cellpose.push(
+        runOnCopies(files(names), (dir) => [python, ['-m', 'cellpose', '--dir', dir, ...common, ...flags]]),
+      );
   }
-  const ours = median(results.ours);
-  console.log(`${task}: ours ${show(ours)}`);
+  const ours = medianRun(results.ours);
+  console.log(`${task}: ours ${showRun(ours)}`);
   if (!python) continue;
-  const theirs = median(results.cellpose);
+  const theirs = medianRun(results.cellpose);
   console.log(
-    `${' '.repeat(task.length)}  Cellpose ${show(theirs)}; ${(theirs.seconds / ours.seconds).toFixed(2)} times faster, ${(ours.mib / theirs.mib).toFixed(2)} of the memory`,
+    `${' '.repeat(task.length)}  Cellpose ${showRun(theirs)}; ${(theirs.seconds / ours.seconds).toFixed(2)} times faster, ${(ours.mib / theirs.mib).toFixed(2)} of the memory`,
   );
 }
 
-function once(names, command) {
-  const dir = mkdtempSync(join(tmpdir(), 'bench-cli-'));
-  mkdirSync(dir, { recursive: true });
-  for (const name of names) copyFileSync(join(folder, name), join(dir, name));
-  const [program, args] = command(dir);
-  const env = {
-    ...process.env,
-    OMP_NUM_THREADS: '2',
-    NUMBA_NUM_THREADS: '2',
-    OPENBLAS_NUM_THREADS: '2',
-    PYTHONPATH: process.env.CELLPOSE_PY,
-  };
-  const child = spawnSync('/usr/bin/time', ['-f', '%e %M', program, ...args], { encoding: 'utf8', env });
-  if (child.status !== 0) throw new Error(`${program} failed:\n${child.stdout}\n${child.stderr}`);
-  const [seconds, kib] = child.stderr.trim().split('\n').at(-1).split(' ').map(Number);
-  rmSync(dir, { recursive: true });
-  return { seconds, mib: kib / 1024 };
-}
-
-function median(values) {
-  const middle = (key) => values.map((v) => v[key]).toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-  return { seconds: middle('seconds'), mib: middle('mib') };
-}
-
-function show({ seconds, mib }) {
-  return `${seconds.toFixed(2)} s, ${mib.toFixed(0)} MiB`;
+function files(names) {
+  return names.map((name) => ({ from: join(folder, name), name }));
 }

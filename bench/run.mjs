@@ -11,6 +11,7 @@ const all = [
   'dynamics3d',
   'labelsToFlows',
   'averagePrecision',
+  'measure',
   'percentile',
   'tiff',
   'train',
@@ -19,7 +20,7 @@ const names = process.argv.length > 2 ? process.argv.slice(2) : all;
 const unknown = names.find((name) => !all.includes(name));
 if (unknown)
   throw new Error(
-    `no benchmark ${unknown}; there are ${all.join(', ')}, and cli.mjs and learningCurves.mjs, which need arguments`,
+    `no benchmark ${unknown}; there are ${all.join(', ')}, and batch.mjs, cli.mjs and learningCurves.mjs, which need arguments`,
   );
 for (const name of names) {
   console.log(`\n== ${name}`);

@@ -1,5 +1,5 @@
 // A simulated stack of nuclei segmented as a volume by the command line, against Cellpose 3.1's: whole processes, interleaved. Prints
-// wall time, peak memory, ratios, and whether both found the same cells.
+// wall time, time of the processor, peak memory, ratios, and whether both found the same cells.
 //   node bench/stack.mjs MODEL [runs] [lz ly lx] [diameter]
 // MODEL is a checkpoint that both read. Python's side runs where PYTHON and CELLPOSE_PY (a checkout of Cellpose 3.1 and what it needs,
 // as PYTHONPATH) are set. Needs `npm run build`, and GNU time for the peak memory.
@@ -58,19 +58,19 @@ async function once(command) {
     ...{ OMP_NUM_THREADS: threads, NUMBA_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads },
     PYTHONPATH: process.env.CELLPOSE_PY,
   };
-  const child = spawnSync('/usr/bin/time', ['-f', '%e %M', program, ...args], { encoding: 'utf8', env });
+  const child = spawnSync('/usr/bin/time', ['-f', '%e %M %U %S', program, ...args], { encoding: 'utf8', env });
   if (child.status !== 0) throw new Error(`${program} failed:\n${child.stdout}\n${child.stderr}`);
-  const [seconds, kib] = child.stderr.trim().split('\n').at(-1).split(' ').map(Number);
+  const [seconds, kib, user, system] = child.stderr.trim().split('\n').at(-1).split(' ').map(Number);
   const { data, shape } = (await readImage(readFileSync(join(dir, 'stack_cp_masks.tif')))).data;
-  return { seconds, mib: kib / 1024, masks: renumber({ data: Int32Array.from(data), shape }) };
+  return { seconds, mib: kib / 1024, cpu: user + system, masks: renumber({ data: Int32Array.from(data), shape }) };
 }
 
 function median(values) {
   const middle = (key) => values.map((v) => v[key]).toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-  return { seconds: middle('seconds'), mib: middle('mib') };
+  return { seconds: middle('seconds'), mib: middle('mib'), cpu: middle('cpu') };
 }
 
 function show(values) {
-  const { seconds, mib } = median(values);
-  return `${seconds.toFixed(1)} s (${values.map((v) => v.seconds.toFixed(1)).join(', ')}), ${mib.toFixed(0)} MiB`;
+  const { seconds, mib, cpu } = median(values);
+  return `${seconds.toFixed(1)} s (${values.map((v) => v.seconds.toFixed(1)).join(', ')}), ${cpu.toFixed(0)} s of processor, ${mib.toFixed(0)} MiB`;
 }

@@ -63,8 +63,10 @@ export { type RunNetOptions, runNetWindows, type TileProgress } from './engine/r
 export type { TileNetwork, TileOutput } from './engine/tileNetwork.ts';
 export * from './errors.ts';
 // Files
+export { type CocoJsonOptions, cocoJsonPieces } from './io/cocoJson.ts';
 export { type GeoJsonOptions, geoJsonPieces } from './io/geoJson.ts';
-export type { ImageFile, ReadImageOptions } from './io/imageFile.ts';
+export type { ImageFile, PhysicalSize, ReadImageOptions } from './io/imageFile.ts';
+export { inMicrometres } from './io/micrometres.ts';
 export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
 export { openNpz, writeNpz } from './io/npz.ts';
@@ -100,6 +102,14 @@ export { renumber } from './masks/renumber.ts';
 export { type RadiusDistribution, radiusDistribution, sizeDistribution } from './masks/sizeDistribution.ts';
 export { type StitchOptions, stitch3D } from './masks/stitch3D.ts';
 export { type LinkedMasks, type LinkOptions, linkMasks } from './measure/linkMasks.ts';
+export {
+  type MeasureObjectsOptions,
+  measureObjects,
+  type ObjectMeasures,
+  type PlaneShape,
+} from './measure/measureObjects.ts';
+export type { Intensities } from './measure/objectIntensities.ts';
+export { type PhysicalMeasures, physicalMeasures } from './measure/physicalMeasures.ts';
 export { resTrackText } from './measure/resTrackText.ts';
 export { type TrackPoint, trackPoints } from './measure/trackPoints.ts';
 export type { Track } from './measure/tracks.ts';
@@ -137,10 +147,13 @@ export { dxToCircHsv } from './plot/dxToCircHsv.ts';
 export { hueColors } from './plot/hueColors.ts';
 export { imageToRgb } from './plot/imageToRgb.ts';
 export { disk, interestingPatch, type Patch } from './plot/interestingPatch.ts';
+export { labelColor } from './plot/labelColor.ts';
+export { labelsPicture } from './plot/labelsPicture.ts';
 export { maskOverlay } from './plot/maskOverlay.ts';
 export { type MaskRgbOptions, maskRgb } from './plot/maskRgb.ts';
 export { outlinesImage } from './plot/outlinesImage.ts';
 export { outlineView } from './plot/outlineView.ts';
+export { segmentationFigure } from './plot/segmentationFigure.ts';
 export { showSegmentation } from './plot/showSegmentation.ts';
 // Simulated microscopy
 export type { CellForm } from './simulate/cellShape.ts';

@@ -1,9 +1,8 @@
 /** The image with its cells in colours, for people: the picture stays visible through them, and their borders are clear. */
-import { imageToRgb, type Masks, type NdArray, ShapeError } from 'cellpose-ts';
+import { imageToRgb, labelColor, type Masks, type NdArray, ShapeError } from 'cellpose-ts';
 
 /** Share of colour inside a cell; borders are all colour. */
 const opacity = 0.35;
-const goldenRatio = 0.618033988749895;
 
 /**
  * Draws each cell in a colour of its own, transparent inside, solid along its inner boundary.
@@ -37,11 +36,4 @@ export function cellsOverlay(image: NdArray, masks: Masks): NdArray<Uint8Array> 
     }
   }
   return picture;
-}
-
-/** A bright colour: the hue goes round by the golden ratio, the sinebow keeps brightness about even. */
-function labelColor(label: number): readonly [number, number, number] {
-  const hue = 2 * Math.PI * ((label * goldenRatio) % 1);
-  const channel = (k: number) => 20 + 117.5 * (1 + Math.cos(hue + (2 * Math.PI * k) / 3));
-  return [channel(0), channel(1), channel(2)];
 }

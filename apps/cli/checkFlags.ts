@@ -52,11 +52,17 @@ function checkRanges(args: Args): void {
   const { precision } = args;
   require('--precision', precision, precision === 'float32' || precision === 'int8', 'float32 or int8');
   if (threads !== null) require('--threads', threads, threads >= 1, '1 or more');
+  require('--nimg_per_tif', args.nimg_per_tif, args.nimg_per_tif >= 1, '1 or more');
+  require('--crop_size', args.crop_size, args.crop_size >= 1, 'pixels, 1 or more');
+  require('--sharpen_radius', args.sharpen_radius, args.sharpen_radius >= 0, 'pixels, 0 or more');
+  require('--tile_norm', args.tile_norm, args.tile_norm >= 0, 'pixels, 0 or more');
+  require('--jobs', args.jobs, args.jobs >= 1 && args.jobs <= 256, '1 to 256');
   normPercentile(args);
   if (args.dir !== null && args.dir === '') throw new UsageError('--dir: needs the name of a folder');
 }
 
 function checkTraining(args: Args): void {
+  if (args.dry_run) throw new UsageError('--dry_run: looks at what would be segmented; a training has none');
   const { image_path, dir, learning_rate: rate, weight_decay: decay, diam_mean, SGD, min_train_masks, bsize } = args;
   if (image_path !== null) throw new UsageError('--image_path: a training needs a folder of images; give --dir FOLDER');
   if (dir === null) throw new UsageError('--train: needs the folder of the labelled images; give --dir FOLDER');
@@ -129,7 +135,10 @@ function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
 /** `evaluate` writes no files of the images. */
 function notesOnEvaluating(given: ReadonlySet<string>): string[] {
   return (flags as readonly Flag[])
-    .filter(({ name, group }) => (group === 'output' || trackingFlags.includes(name)) && given.has(name))
+    .filter(
+      ({ name, group }) =>
+        (group === 'output' || name === '--resume' || trackingFlags.includes(name)) && given.has(name),
+    )
     .map(({ name }) => `${name} has no effect: evaluate writes numbers only`);
 }
 

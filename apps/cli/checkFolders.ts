@@ -5,6 +5,7 @@ import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import { outputsOf } from './outputNames.ts';
+import { sweepParts } from './wholeFile.ts';
 
 /**
  * @returns notes on folders that cannot be written, so that some files will be missing.
@@ -26,4 +27,10 @@ export async function checkFolders(images: readonly string[], args: Args): Promi
     throw new RunError(`${notes.join('\n')}\nuse --savedir FOLDER with --no_npy and --save_png or --save_tif`);
   }
   return notes.map((note) => `${note} (_seg.npy is written beside the images unless --no_npy is given)`);
+}
+
+/** Removes from the folders of the results what killed runs have left half written. */
+export async function sweepFolders(images: readonly string[], args: Args): Promise<void> {
+  const places = new Set(images.flatMap((image) => outputsOf(image, args).map(({ path }) => dirname(path))));
+  for (const place of places) await sweepParts(place);
 }

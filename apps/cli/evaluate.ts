@@ -13,6 +13,7 @@ import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { findImages, stemOf } from './imageFiles.ts';
+import { hostForPeople, writeJson } from './jsonOutput.ts';
 import { findLabels } from './labelFiles.ts';
 import type { Parsed } from './parseFlags.ts';
 import { prepareModel } from './prepareModel.ts';
@@ -21,7 +22,6 @@ import { readPicture } from './readPicture.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import type { Segmenter } from './segmenter.ts';
 import { overall } from './segmentFiles.ts';
-import { writeWhole } from './wholeFile.ts';
 
 /** Of the intersection over union. */
 const thresholds = [0.5, 0.75, 0.9];
@@ -53,7 +53,8 @@ export async function evaluate({ parsed, notes, host }: EvaluateRequest): Promis
   if (args.true_diameter && given.has('--diameter'))
     throw new UsageError('--true_diameter: leave out --diameter; each image has the diameter of its labels');
   const files = await labelledImages(args);
-  const reporter = createReporter(host, args.verbose);
+  const people = hostForPeople(host, args.json);
+  const reporter = createReporter(people, args.verbose);
   const controller = new AbortController();
   let interruptCode: number | undefined;
   let predictor: Predictor | undefined;
@@ -68,8 +69,11 @@ export async function evaluate({ parsed, notes, host }: EvaluateRequest): Promis
         ? await modelPredictor(parsed, host, files, controller.signal, reporter)
         : await folderPredictor(args.pred_dir, args, files);
     const evaluation = await compare(files, predictor, args, reporter, controller.signal);
-    host.stdout.write(evaluationTable(evaluation));
-    if (args.json !== null) await writeJson(args.json, evaluation, host);
+    people.stdout.write(evaluationTable(evaluation));
+    if (args.json !== null) {
+      const line = await writeJson(args.json, evaluationJson(evaluation), host);
+      if (line !== undefined) people.stdout.write(`${line}\n`);
+    }
     return evaluation.failed.length > 0 ? 1 : 0;
   } catch (error) {
     if (interruptCode === undefined) throw error;
@@ -217,14 +221,4 @@ function cellsOf({ tp, fp, fn }: Precision): { true: number; found: number } {
 
 function format(ap: number): string {
   return Number.isNaN(ap) ? '– (no cells)' : ap.toFixed(3);
-}
-
-async function writeJson(path: string, evaluation: Evaluation, host: Host): Promise<void> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(evaluationJson(evaluation), undefined, 2)}\n`);
-  try {
-    await (host.writeFile ?? writeWhole)(path, bytes);
-  } catch (error) {
-    throw new RunError(`--json ${path}: cannot be written: ${describeError(error)}`, { cause: error });
-  }
-  host.stdout.write(`all numbers are in ${path}\n`);
 }

@@ -14,7 +14,7 @@ export interface Flag {
   readonly metavar?: string | readonly [string, string];
   readonly help: string;
   /** Where the flag comes from; 3.1 wins when an abbreviation fits flags of several. */
-  readonly from?: '4' | 'old' | 'own';
+  readonly from?: '4' | 'old' | 'own' | 'make_train';
   /** Accepted, does nothing; the reason is told when the flag is given. */
   readonly noEffect?: string;
   /** Not there yet: the run is refused with this line. */
@@ -34,6 +34,7 @@ export const groups = {
   restore: 'Image restoration (not in this version)',
   training: 'Training',
   evaluating: 'Comparing with labels: cellpose-ts evaluate',
+  cutting: 'Pictures to be labelled out of stacks: cellpose-ts make_train',
   old: 'Of older versions',
 } as const;
 export type GroupName = keyof typeof groups;
@@ -42,18 +43,27 @@ export type GroupName = keyof typeof groups;
 export const withoutTraining = 'it only matters in training';
 /** Of a flag that only matters to `evaluate`. */
 export const withoutEvaluate = 'it only matters to cellpose-ts evaluate';
+/** Of a flag that only matters to `make_train`. */
+const withoutMakeTrain = 'it only matters to cellpose-ts make_train';
 const restoreLater = 'image restoration is not part of this version: leave it out, or restore the images beforehand';
 
 export const flags = [
   // Images
-  { name: '--dir', group: 'input', type: 'str', default: null, metavar: 'FOLDER', help: 'folder of images to segment' },
+  {
+    name: '--dir',
+    group: 'input',
+    type: 'str',
+    default: null,
+    metavar: 'FOLDER',
+    help: "folder of images to segment, or several by a pattern in quotes: 'plate*'",
+  },
   {
     name: '--image_path',
     group: 'input',
     type: 'str',
     default: null,
     metavar: 'FILE',
-    help: 'one image instead of a folder',
+    help: "one image instead of a folder, or several by a pattern in quotes: '**/*.tif'",
   },
   {
     name: '--look_one_level_down',
@@ -280,7 +290,23 @@ export const flags = [
     type: 'flag',
     default: false,
     from: 'own',
-    help: 'NAME_cp_objects.csv: area, place, size and intensity of each cell',
+    help: 'NAME_cp_objects.csv: area, place, size, shape and intensity of each cell',
+  },
+  {
+    name: '--save_preview',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'NAME_preview_cp_masks.png: the labels in colours on black, to look at',
+  },
+  {
+    name: '--save_coco',
+    group: 'output',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'NAME_cp_coco.json: cells as COCO annotations, exact to the pixel',
   },
   {
     name: '--no_npy',
@@ -339,8 +365,7 @@ export const flags = [
     group: 'output',
     type: 'flag',
     default: false,
-    help: 'figure of four pictures',
-    later: 'the figure of four pictures is not part of this version: use --save_overlay, --save_outlines, --save_flows',
+    help: 'NAME_cp_output_cp_masks.png: figure of image, outlines, masks and flows',
   },
 
   // Running
@@ -371,6 +396,40 @@ export const flags = [
     from: 'own',
     metavar: 'FILE',
     help: 'where the record of the run goes; else into ~/.cellpose/runs',
+  },
+  {
+    name: '--resume',
+    group: 'run',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'go on with the same command that was stopped: images that it has finished are left as they are; with --train: with the training of --model_name_out',
+  },
+  {
+    name: '--jobs',
+    group: 'run',
+    type: 'int',
+    default: 1,
+    from: 'own',
+    metavar: 'N',
+    help: 'images computed at once, each by a process of its own on its share of the threads: for many small images on many cores',
+  },
+  {
+    name: '--json',
+    group: 'run',
+    type: 'str',
+    default: null,
+    from: 'own',
+    metavar: 'FILE',
+    help: 'what was found, written and failed, as JSON; - is the standard output, other lines then go to the standard error',
+  },
+  {
+    name: '--dry_run',
+    group: 'run',
+    type: 'flag',
+    default: false,
+    from: 'own',
+    help: 'read and check everything, say what would be done and which files would be written, and stop',
   },
   {
     name: '--batch_size',
@@ -591,10 +650,6 @@ export const flags = [
   },
   { ...trainingOnly('--save_each', 'flag', false, 'keep every saved model, as NAME_epoch_0100 and so on'), from: '4' },
   {
-    ...trainingOnly('--resume', 'flag', false, 'go on with the stopped training of --model_name_out'),
-    from: 'own',
-  },
-  {
     ...trainingOnly(
       '--nbase',
       'str',
@@ -636,7 +691,12 @@ export const flags = [
     metavar: 'ENDING',
   },
   evaluateOnly('--true_diameter', 'flag', false, 'each image with the median diameter of its own labels'),
-  { ...evaluateOnly('--json', 'str', null, 'also write all numbers into this file'), metavar: 'FILE' },
+
+  // Cutting
+  cuttingOnly('--nimg_per_tif', 'int', 10, 'planes that are taken along each axis of a stack'),
+  cuttingOnly('--crop_size', 'int', 512, 'pixels on a side of the pieces'),
+  cuttingOnly('--sharpen_radius', 'float', 0, 'radius in pixels of a filter that takes slow changes away; 0: none'),
+  cuttingOnly('--tile_norm', 'int', 0, 'pixels on a side of tiles whose intensities are scaled by themselves; 0: none'),
 
   // Removed upstream
   {
@@ -684,6 +744,23 @@ function evaluateOnly<const N extends `--${string}`, const T extends FlagType, c
   help: string,
 ) {
   return { name, group: 'evaluating', type, default: value, help, from: 'own', noEffect: withoutEvaluate } as const;
+}
+
+function cuttingOnly<const N extends `--${string}`, const T extends FlagType>(
+  name: N,
+  type: T,
+  value: number,
+  help: string,
+) {
+  return {
+    name,
+    group: 'cutting',
+    type,
+    default: value,
+    help,
+    from: 'make_train',
+    noEffect: withoutMakeTrain,
+  } as const;
 }
 
 type Values = { readonly flag: boolean; readonly int: number; readonly float: number; readonly str: string };

@@ -33,12 +33,20 @@ export async function findImages(folder: string, options: FindOptions): Promise<
     for (const name of await list(place)) files.push(join(place, name));
   }
   if (files.length === 0) throw new RunError(`--dir ${folder}: the folder is empty; give a folder with images`);
+  return keepImages(files, `--dir ${folder}`, options);
+}
+
+/**
+ * Those of some files that are images to segment, in natural order.
+ *
+ * @param from  the flag that names them, for the message.
+ * @throws RunError where there are none.
+ */
+export async function keepImages(files: readonly string[], from: string, options: FindOptions): Promise<string[]> {
   const images = files.filter((file) => extensions.has(extname(file).toLowerCase()));
   if (images.length === 0) {
     const known = 'png, jpg, jpeg, tif, tiff';
-    throw new RunError(
-      `--dir ${folder}: none of its ${files.length} files is an image (${known}); is this the right folder?`,
-    );
+    throw new RunError(`${from}: none of its ${files.length} files is an image (${known}); is this the right place?`);
   }
   const { imgFilter, maskFilter } = options;
   const excluded = [...new Set([...endingsOfResults, maskFilter])].filter((ending) => ending !== '');
@@ -50,7 +58,7 @@ export async function findImages(folder: string, options: FindOptions): Promise<
   if (found.length === 0) {
     const filter = imgFilter ? ` that ends with "${imgFilter}" (--img_filter)` : '';
     throw new RunError(
-      `--dir ${folder}: no image${filter} among its ${images.length} image files; ` +
+      `${from}: no image${filter} among its ${images.length} image files; ` +
         `names that end with ${excluded.join(', ')} are taken for results and left out`,
     );
   }

@@ -17,9 +17,12 @@ export type OutputKind =
   | 'flows'
   | 'dP'
   | 'overlay'
+  | 'preview'
+  | 'mpl'
   | 'csv'
   | 'rois'
   | 'geojson'
+  | 'coco'
   | 'tracks'
   | 'ctc';
 
@@ -33,9 +36,12 @@ export const outputTitles: Readonly<Record<OutputKind, string>> = {
   flows: 'picture of flows',
   dP: 'flow TIFF',
   overlay: 'picture with coloured cells',
+  preview: 'picture of labels',
+  mpl: 'figure',
   csv: 'table of cells',
   rois: 'ImageJ regions',
   geojson: 'GeoJSON',
+  coco: 'COCO annotations',
   tracks: 'table of tracks',
   ctc: 'folder for the Cell Tracking Challenge',
 };
@@ -62,10 +68,14 @@ export function outputsOf(image: string, args: Args): Output[] {
     args.save_tif && output('tif', `${stem}${ending}.tif`, 'masks'),
     args.save_outlines && output('outlines', `${stem}_outlines${ending}.png`, 'outlines'),
     args.save_overlay && output('overlay', `${stem}_overlay${ending}.png`, 'outlines'),
+    args.save_preview && output('preview', `${stem}_preview${ending}.png`, 'masks'),
+    // Cellpose sorts all but this into folders.
+    args.save_mpl && output('mpl', `${stem}_cp_output${ending}.png`, ''),
     args.save_txt && output('txt', `${stem}_cp_outlines.txt`, 'txt_outlines'),
     args.save_csv && output('csv', `${stem}_cp_objects.csv`, 'objects'),
     args.save_rois && output('rois', `${stem}_rois.zip`, 'rois'),
     args.save_geojson && output('geojson', `${stem}_cp_cells.geojson`, 'geojson'),
+    args.save_coco && output('coco', `${stem}_cp_coco.json`, 'coco'),
     args.save_tracks && output('tracks', `${stem}_cp_tracks.csv`, 'tracks'),
     args.save_ctc && output('ctc', `${stem}_RES`, 'tracks'),
     args.save_flows && output('flows', `${stem}_flows${ending}.tif`, 'flows'),

@@ -42,7 +42,8 @@ function parse(parser: Parser, words: readonly string[]): Record<string, unknown
 function withHint(message: string): string {
   const word = /^unrecognized arguments: (\S+)/.exec(message)?.[1];
   if (word === undefined) return message;
-  if (!word.startsWith('-')) return `${message} (a folder is given with --dir, an image with --image_path)`;
+  if (!word.startsWith('-'))
+    return `${message} (a folder is given with --dir, an image with --image_path, several by a pattern in quotes)`;
   const name = word.replace(/=.*/, '').replaceAll('-', '_').replace(/^_+/, '--');
   const near = (flags as readonly Flag[]).map((flag) => ({ flag, distance: editDistance(name, flag.name) }));
   const [best] = near.sort((a, b) => a.distance - b.distance);

@@ -4,11 +4,10 @@
  * changes hands by renaming, which succeeds for one process alone. `FILE.VERSION.part` is free, for anybody to go on
  * with; `FILE.VERSION.WRITER.part` belongs to a process, and is free again once that has died.
  */
-import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isFile } from './exists.ts';
+import { isAbandoned, newMark } from './writerMark.ts';
 
 /** A part of which this process is the writer. */
 export interface Part {
@@ -19,12 +18,9 @@ export interface Part {
   readonly size: number;
 }
 
-const machine = hostname().replace(/[^\w-]/g, '_');
-const day = 24 * 3600 * 1000;
-
 /** Where a new part of `target` is to be written. */
 export function newPartPath(target: string, version: string): string {
-  return `${target}.${version}.${machine}-${process.pid}-${randomBytes(4).toString('hex')}.part`;
+  return `${target}.${version}.${newMark()}.part`;
 }
 
 /** Takes a part of `target` that somebody has left, if there is one. */
@@ -68,27 +64,10 @@ async function freeParts(target: string): Promise<{ readonly path: string; reado
   for (const name of await readdir(folder)) {
     const [, version, writer] = (name.startsWith(start) && ending.exec(name.slice(start.length))) || [];
     const path = join(folder, name);
-    if (version !== undefined && (await isFree(path, writer))) parts.push({ path, version });
+    if (version === undefined) continue;
+    if (writer === undefined || (await isAbandoned(path, writer))) parts.push({ path, version });
   }
   return parts;
 }
 
 const ending = /^([0-9a-f]{16})(?:\.([^.]+))?\.part$/;
-
-async function isFree(path: string, writer: string | undefined): Promise<boolean> {
-  if (writer === undefined) return true;
-  const [, where, pid] = /^(.+)-(\d+)-[0-9a-f]+$/.exec(writer) ?? [];
-  if (where === machine) return !isAlive(Number(pid));
-  // Of another machine with the same folder: what nobody has touched for so long is not being written.
-  const touched = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
-  return Date.now() - touched > day;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // sends nothing
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}

@@ -13,7 +13,11 @@ import { versionText } from './version.ts';
 export async function main(words: readonly string[], host: Host): Promise<number> {
   try {
     if (words[0] === 'demo') return await (await import('./demo.ts')).demo(words.slice(1), host);
+    if (words[0] === 'doctor') return await (await import('./doctor.ts')).doctor(words.slice(1), host);
+    // Not for people: --jobs starts it.
+    if (words[0] === 'worker' && process.send) return await (await import('./worker.ts')).worker(words.slice(1), host);
     if (words[0] === 'evaluate') return await evaluate(words.slice(1), host);
+    if (words[0] === 'make_train') return await cutForTraining(words.slice(1), host);
     return await run(words, host);
   } catch (error) {
     return tellFailure(error, host);
@@ -64,6 +68,11 @@ async function evaluate(words: readonly string[], host: Host): Promise<number> {
   if (parsed === undefined) return 0;
   const notes = checkFlags(parsed, true);
   return (await import('./evaluate.ts')).evaluate({ parsed, notes, host });
+}
+
+async function cutForTraining(words: readonly string[], host: Host): Promise<number> {
+  const parsed = parse(words, host);
+  return parsed === undefined ? 0 : (await import('./makeTrain.ts')).makeTrain(parsed, host);
 }
 
 /** Reads the flags, and answers `--help` and `--version` itself: then undefined. */

@@ -1,6 +1,13 @@
 /** An image file from the disk, as the model takes it. */
 import { readFile, stat } from 'node:fs/promises';
-import { type ImageFile, type NdArray, readImage, toCellposeImage } from 'cellpose-ts';
+import {
+  type ImageFile,
+  inMicrometres,
+  type NdArray,
+  type PhysicalSize,
+  readImage,
+  toCellposeImage,
+} from 'cellpose-ts';
 import { sha256 } from './runRecord.ts';
 
 export interface Picture {
@@ -11,6 +18,8 @@ export interface Picture {
   readonly dtype: string;
   /** Axes that the file names by itself; those that it leaves open are guessed by the model. */
   readonly axes: NamedAxes;
+  /** Distance of neighbouring pixels in micrometres, as far as the file says. */
+  readonly pixelSize?: Omit<PhysicalSize, 'unit'> | undefined;
   /** What the reader assumed or found amiss. */
   readonly notes: readonly string[];
 }
@@ -37,6 +46,7 @@ export async function readPicture(path: string): Promise<Picture> {
     sha256: sha256(bytes),
     dtype: file.dtype,
     axes: named,
+    pixelSize: file.physicalSize && inMicrometres(file.physicalSize),
     notes: [...file.warnings, ...changes, ...notes],
   };
 }

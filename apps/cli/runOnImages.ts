@@ -1,11 +1,15 @@
 /** A run from its flags to its last line: find the images, load the model, segment, report, and leave a record. */
 import { stat } from 'node:fs/promises';
-import { checkFolders } from './checkFolders.ts';
+import { checkFolders, sweepFolders } from './checkFolders.ts';
 import { describeError } from './describeError.ts';
+import { dryRun } from './dryRun.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
-import { findImages } from './imageFiles.ts';
+import { imagesOf } from './imagesOf.ts';
+import { segmentInJobs } from './jobs.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { hostForPeople, runSummary, writeJson } from './jsonOutput.ts';
 import { checkImagesAreSafe } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
 import { prepareModel } from './prepareModel.ts';
@@ -27,8 +31,9 @@ export interface RunRequest {
 
 /** @returns the exit code. */
 export async function runOnImages(request: RunRequest): Promise<number> {
-  const { words, parsed, notes, host } = request;
+  const { words, parsed, notes } = request;
   const { args } = parsed;
+  const host = hostForPeople(request.host, args.json);
   const begin = performance.now();
   const images = request.images ?? (await imagesOf(args));
   await checkSavedir(args);
@@ -45,14 +50,25 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   });
   try {
     note([...notes, ...folderNotes], reporter, record);
-    const first = readAhead(images[0]);
     const { signal } = controller;
+    if (args.dry_run) return await dryRun({ parsed, images, host: request.host, reporter, signal });
+    await sweepFolders(images, args);
+    // Which image comes first is known later where an earlier run has done some.
+    const first = args.resume ? undefined : readAhead(images[0]);
     const tell = (line: string) => note([line], reporter, record);
     const { model, choice, ortho } = await prepareModel({ parsed, host, images, signal, reporter, tell });
     record.model = await modelRecord(choice, model, ortho);
     if (!signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
-    await segmentFiles(images, first, model, { args, host, reporter, record, signal });
-    await model.release();
+    const journal = await journalOf(record, host, reporter);
+    const left = args.resume ? await withoutFinished(images, journal, record, reporter) : images;
+    const run = { args, host, reporter, record, signal, journal };
+    if (args.jobs > 1 && left.length > 1) {
+      await model.release();
+      await segmentInJobs(left, words, run);
+    } else {
+      await segmentFiles(left, first, model, run);
+      await model.release();
+    }
   } catch (error) {
     // Stopped while the model was made ready: later, a stop is no error.
     if (interruptCode === undefined || record.model) throw error;
@@ -64,25 +80,48 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   }
   const failed = record.images.some((image) => image.status === 'failed' || image.status === 'not started');
   const exitCode = interruptCode ?? (failed ? 1 : 0);
-  summarize(record, (performance.now() - begin) / 1000, reporter);
+  const seconds = (performance.now() - begin) / 1000;
+  summarize(record, seconds, reporter);
   await finishRecord(record, exitCode, host, reporter);
+  if (args.json !== null) {
+    const line = await writeJson(args.json, runSummary(record, seconds), request.host);
+    if (line !== undefined) reporter.say(line);
+  }
   return exitCode;
 }
 
-async function imagesOf(args: Args): Promise<string[]> {
-  if (args.dir !== null) {
-    return findImages(args.dir, {
-      maskFilter: args.mask_filter,
-      imgFilter: args.img_filter,
-      lookOneLevelDown: args.look_one_level_down,
-      outputName: args.output_name,
-    });
+/** A run without a place for its journal is a good run, but cannot be resumed. */
+async function journalOf(record: RunRecord, host: Host, reporter: Reporter): Promise<Journal | undefined> {
+  try {
+    return await openJournal(record, host);
+  } catch (error) {
+    const line = `this run cannot be resumed if it is stopped: ${describeError(error)}`;
+    if (record.parameters.resume) reporter.warn(line);
+    else reporter.detail(line);
+    return undefined;
   }
-  const path = args.image_path!;
-  const info = await stat(path).catch(() => undefined);
-  if (!info) throw new RunError(`--image_path ${path}: there is no such file`);
-  if (info.isDirectory()) throw new RunError(`--image_path ${path}: this is a folder; give it with --dir`);
-  return [path];
+}
+
+/** Puts what an earlier run has finished into the record. @returns the other images. */
+async function withoutFinished(
+  images: readonly string[],
+  journal: Journal | undefined,
+  record: RunRecord,
+  reporter: Reporter,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (const image of images) {
+    const finished = await journal?.finished(image);
+    if (finished) record.images.push(finished);
+    else left.push(image);
+  }
+  const done = images.length - left.length;
+  reporter.say(
+    done === 0
+      ? '--resume: none of these images was finished before by this command, with this model and these parameters'
+      : `--resume: ${done} of ${images.length} images were finished before`,
+  );
+  return left;
 }
 
 async function checkSavedir({ savedir }: Args): Promise<void> {

@@ -13,11 +13,13 @@ import type { Args } from './flags.ts';
 import { forecastStack } from './forecastStack.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
+import type { Journal } from './journal.ts';
 import { outputsOf } from './outputNames.ts';
 import { fileSize, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
+import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
 import { type Segmented, writeOutputs } from './writeOutputs.ts';
 
@@ -32,6 +34,8 @@ export interface Run {
   readonly reporter: Reporter;
   readonly record: RunRecord;
   readonly signal: AbortSignal;
+  /** Where finished images are noted. */
+  readonly journal?: Journal | undefined;
 }
 
 /** Reads the first image while the model is still being loaded. */
@@ -56,8 +60,7 @@ export async function segmentFiles(
   run: Run,
 ): Promise<void> {
   const { reporter, record, signal, args } = run;
-  /** Which image of this run a file belongs to. */
-  const owners = new Map<string, string>();
+  const owners = ownersOf(record);
   await reporter.start(images.length);
   let next = first;
   let diskFull = false;
@@ -84,8 +87,10 @@ export async function segmentFiles(
       record.images.push(entry(image, 'not started'));
       continue;
     }
-    if (computed.segmented) for (const { path } of outputsOf(image, args)) owners.set(resolve(path), image);
-    behind = writeFiles(computed, run).then((done) => {
+    if (computed.segmented) own(image, args, owners);
+    behind = writeFiles(computed, run).then(async (done) => {
+      // That it is done may get lost, and is then done again; that something is done which is not must never be noted.
+      if (done.entry.status === 'done') await run.journal?.add(done.entry).catch(() => {});
       diskFull ||= done.diskFull;
       record.images.push(done.entry);
       tell(done.entry, (performance.now() - begin) / 1000, run);
@@ -96,14 +101,27 @@ export async function segmentFiles(
   reporter.stop();
 }
 
+/** Which image of a run a file belongs to, by its full path. */
+export type Owners = Map<string, string>;
+
+/** Of what the run that this one goes on with has written. */
+export function ownersOf({ images }: RunRecord): Owners {
+  return new Map(images.flatMap(({ image, outputs }) => outputs.map(({ path }) => [resolve(path), image] as const)));
+}
+
+/** From now on the results of an image are its own. */
+export function own(image: string, args: Args, owners: Owners): void {
+  for (const { path } of outputsOf(image, args)) owners.set(resolve(path), image);
+}
+
 /** The image of this run whose results this one would replace: a.png and a.tif, or one name in two folders with --savedir. */
-function ownerOfResults(image: string, args: Args, owners: ReadonlyMap<string, string>): string | undefined {
+export function ownerOfResults(image: string, args: Args, owners: Owners): string | undefined {
   return outputsOf(image, args)
     .map((output) => owners.get(resolve(output.path)))
     .find((owner) => owner !== undefined);
 }
 
-function clash(image: string, other: string): Computed {
+export function clash(image: string, other: string): Computed {
   const error = `its results would replace those of ${other}; rename one of the two, or use two --savedir`;
   return { entry: { ...entry(image, 'failed'), errors: [error] } };
 }
@@ -115,9 +133,14 @@ interface Computed {
   readonly segmented?: Segmented;
 }
 
-interface Done {
+export interface Done {
   readonly entry: ImageRecord;
   readonly diskFull: boolean;
+}
+
+/** One image from its file to its results, with nothing before or after it. */
+export async function segmentOne(image: string, model: Segmenter, run: Run): Promise<Done> {
+  return writeFiles(await computeFile(image, readPicture(image), () => {}, model, run), run);
 }
 
 async function computeFile(
@@ -125,7 +148,7 @@ async function computeFile(
   reading: Promise<Picture>,
   readNext: () => void,
   model: Segmenter,
-  { args, reporter, record, signal }: Run,
+  { args, host, reporter, record, signal }: Run,
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
   try {
@@ -145,7 +168,17 @@ async function computeFile(
     const notes = [...picture.notes, ...result.notes.map(forPeople), ...trackNotes];
     return {
       entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
-      segmented: { path, image, result, masks, tracks, channels: channelsOf(args) },
+      segmented: {
+        path,
+        image,
+        pixelSize: picture.pixelSize,
+        result,
+        masks,
+        tracks,
+        joinsPlanes: joinsPlanes(args),
+        threads: threadsOf(args.threads, host.env),
+        channels: channelsOf(args),
+      },
     };
   } catch (error) {
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };
@@ -196,11 +229,11 @@ export function overall(stage: 'size' | 'network' | 'masks', fraction: number): 
   return stage === 'network' ? 0.85 * fraction : 0.85 + 0.15 * fraction;
 }
 
-function entry(image: string, status: ImageRecord['status']): ImageRecord {
+export function entry(image: string, status: ImageRecord['status']): ImageRecord {
   return { image, status, outputs: [], notes: [], errors: [] };
 }
 
-function tell(done: ImageRecord, seconds: number, { reporter, record }: Run): void {
+export function tell(done: ImageRecord, seconds: number, { reporter, record }: Run): void {
   const { image, status, count, diameter, errors, notes } = done;
   const found = count === undefined ? '' : `${count === 1 ? '1 cell' : `${count} cells`}, `;
   const time = `${seconds.toFixed(1)} s`;

@@ -2,9 +2,12 @@
  * Writes files whole: to a temporary name in the same folder, synced, renamed. Whoever looks sees the old file or the
  * new one, never a part. Temporary names start with a dot and have no image extension, so no run takes them for input.
  */
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isAbandoned, newMark } from './writerMark.ts';
+
+const start = '.cellpose-ts-';
+const end = '.part';
 
 /**
  * Writes bytes, in one piece or several, to `path`, replacing what is there. A link is followed; a device, such as /dev/stdout, is written to.
@@ -16,7 +19,7 @@ export async function writeWhole(path: string, bytes: Uint8Array | readonly Uint
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
   if (existing && !existing.isFile() && !existing.isDirectory()) return writeFile(target, pieces);
-  const temporary = join(dirname(target), `.cellpose-ts-${randomBytes(6).toString('hex')}.part`);
+  const temporary = join(dirname(target), `${start}${newMark()}${end}`);
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', 0o666);
@@ -37,4 +40,14 @@ export async function ensureFolder(path: string): Promise<void> {
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
+}
+
+/** Removes the unfinished files that processes left in a folder when they were killed, or the machine stopped. */
+export async function sweepParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(start) || !name.endsWith(end)) continue;
+    const path = join(folder, name);
+    if (await isAbandoned(path, name.slice(start.length, -end.length)))
+      await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
 }

@@ -2,25 +2,29 @@
 
 import { basename, dirname, join } from 'node:path';
 import {
+  cocoJsonPieces,
   type EvalResult,
   geoJsonPieces,
+  labelsPicture,
   type Masks,
   type NdArray,
   narrowLabels,
   outlinesImage,
   outlinesList,
   roiZipParts,
+  segmentationFigure,
   segNpyPieces,
   type Track,
   writePng,
   writeTiff,
 } from 'cellpose-ts';
 import { cellsOverlay } from './cellsOverlay.ts';
+import { cellsTable } from './cellsTable.ts';
 import { channelsLast } from './channelsLast.ts';
 import { ctcFiles } from './ctcFolder.ts';
 import { flowPicture } from './flowPicture.ts';
-import { objectsTable } from './objectsTable.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
+import type { Picture } from './readPicture.ts';
 import { tracksTable } from './tracksTable.ts';
 import { ensureFolder, writeWhole } from './wholeFile.ts';
 
@@ -28,11 +32,17 @@ export interface Segmented {
   readonly path: string;
   /** As read. */
   readonly image: NdArray;
+  /** In micrometres, as far as the file says. */
+  readonly pixelSize?: Picture['pixelSize'];
   readonly result: EvalResult;
   /** Labels to write; those of the result, or fewer. */
   readonly masks: Masks;
   /** Of cells that keep their labels over time. */
   readonly tracks?: readonly Track[] | undefined;
+  /** Cells go through planes. */
+  readonly joinsPlanes?: boolean;
+  /** For what is computed anew. @default all of the machine */
+  readonly threads?: number | undefined;
   readonly channels: readonly [number, number] | undefined;
 }
 
@@ -45,7 +55,7 @@ export interface Written {
 /** Deflate level: higher ones take several times as long and save little. */
 const fast = 2;
 /** What a stack of planes is not written as. */
-const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'txt', 'csv', 'flows', 'dP'];
+const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'preview', 'mpl', 'txt', 'coco', 'flows', 'dP'];
 const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
 
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
@@ -81,6 +91,9 @@ export async function writeOutputs(
   };
 }
 
+/** Bytes of a file, or its pieces. */
+type Encoded = Uint8Array | Uint8Array[] | Promise<Uint8Array>;
+
 interface Outcome {
   readonly kind: OutputKind;
   readonly path: string;
@@ -106,11 +119,11 @@ async function writeCtc(
 
 async function writeOne(
   { kind, path, makeFolder }: Output,
-  encode: (kind: OutputKind) => Uint8Array | Uint8Array[],
+  encode: (kind: OutputKind) => Encoded,
   write: typeof writeWhole,
 ): Promise<Outcome> {
   try {
-    const bytes = encode(kind);
+    const bytes = await encode(kind);
     if (makeFolder) await ensureFolder(dirname(path));
     await write(path, bytes);
     return { kind, path, failed: false };
@@ -132,7 +145,7 @@ function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): 
 }
 
 /** Makes the bytes of each kind of output; the picture of flows, which two of them hold, is drawn once. */
-function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8Array[] {
+function encoder(segmented: Segmented): (kind: OutputKind) => Encoded {
   let picture: NdArray<Uint8Array> | undefined;
   const pictureOnce = () => {
     picture ??= flowPicture(segmented.result.dP);
@@ -141,7 +154,7 @@ function encoder(segmented: Segmented): (kind: OutputKind) => Uint8Array | Uint8
   return (kind) => encode(kind, segmented, pictureOnce);
 }
 
-function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<Uint8Array>): Uint8Array | Uint8Array[] {
+function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<Uint8Array>): Encoded {
   const { masks, result } = segmented;
   switch (kind) {
     case 'png':
@@ -152,14 +165,20 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
       return writePng(outlinesImage(display(segmented), masks));
     case 'overlay':
       return writePng(cellsOverlay(display(segmented), masks));
+    case 'preview':
+      return writePng(labelsPicture(masks));
+    case 'mpl':
+      return writePng(segmentationFigure(display(segmented), masks, result.dP));
     case 'txt':
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
-      return text(objectsTable(masks, display(segmented)));
+      return cellsTable(segmented).then(text);
     case 'rois':
       return roiZipParts(masks);
     case 'geojson':
       return geoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
+    case 'coco':
+      return cocoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
     case 'tracks':
       return text(tracksTable({ masks, tracks: segmented.tracks! }));
     case 'ctc':

@@ -1,13 +1,10 @@
 /** Four pictures side by side: image, outlines, masks, flows. Source: cellpose 3.1 `plot.show_segmentation`. */
 import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
-import { displayRgb } from './displayRgb.ts';
-import { dxToCirc } from './dxToCirc.ts';
-import { maskOverlay } from './maskOverlay.ts';
-import { outlinesImage } from './outlinesImage.ts';
+import { segmentationPanels } from './segmentationPanels.ts';
 
 /**
- * Makes one picture of a segmentation.
+ * Makes one picture of a segmentation. `segmentationFigure` makes one of fixed size with titles.
  *
  * @param image  (ly, lx) or (ly, lx, nchan), any number type; shown as `displayRgb` does.
  * @param masks  labels, (ly, lx).
@@ -17,13 +14,10 @@ import { outlinesImage } from './outlinesImage.ts';
  */
 export function showSegmentation(image: NdArray, masks: Masks, dP: FloatArray): NdArray<Uint8Array> {
   const [ly, lx] = image.shape;
-  const flows = dxToCirc(dP);
-  if (flows.shape[0] !== ly || flows.shape[1] !== lx)
+  if (dP.shape.length !== 3 || dP.shape[1] !== ly || dP.shape[2] !== lx)
     throw new ShapeError('showSegmentation', `flows of shape (2, ${ly}, ${lx}) to match the image`, dP.shape);
-  const picture = displayRgb(image);
-  const panels = [picture, outlinesImage(image, masks), maskOverlay(picture, masks), flows];
   const rgb = new Uint8Array(4 * 3 * ly * lx);
-  panels.forEach(({ data }, k) => {
+  segmentationPanels(image, masks, dP).forEach(({ data }, k) => {
     for (let y = 0; y < ly; y++) rgb.set(data.subarray(3 * lx * y, 3 * lx * (y + 1)), 3 * lx * (4 * y + k));
   });
   return { data: rgb, shape: [ly, 4 * lx, 3] };

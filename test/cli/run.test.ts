@@ -2,54 +2,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NdArray, readImage, sourceFromBytes, writePng, writeTiff } from 'cellpose-ts';
+import { readImage, sourceFromBytes, writePng, writeTiff } from 'cellpose-ts';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../apps/cli/host.ts';
 import { main } from '../../apps/cli/program.ts';
 import type { Segmenter } from '../../apps/cli/segmenter.ts';
 import { readZipDirectory } from '../../src/io/zipRead.ts';
+import { brightPixels, noCells, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
-
-/** Label 1 is what is above 128 on the left, label 2 on the right. */
-const brightPixels: Segmenter = {
-  name: 'bright',
-  diamMean: 17,
-  diamLabels: 20,
-  estimatesDiameter: false,
-  release: async () => {},
-  eval: async ({ data, shape }, options) => {
-    options.signal?.throwIfAborted();
-    options.onProgress?.({ stage: 'network', fraction: 1 });
-    const lx = shape.at(-1)!;
-    const masks = Int32Array.from(data, (v, i) => (v > 128 ? (i % lx < lx / 2 ? 1 : 2) : 0));
-    const axes = options.do3D ? 3 : 2;
-    const dP = { data: new Float32Array(axes * masks.length).map((_, i) => i % 7), shape: [axes, ...shape] };
-    return {
-      masks: { data: masks, shape },
-      dP,
-      cellprob: { data: new Float32Array(masks.length), shape },
-      style: { data: new Float32Array(1), shape: [1] },
-      count: new Set(masks).size - 1,
-      diameter: options.diameter ?? 20,
-      rescale: 1,
-      niter: 200,
-      preset: 'dynamics3',
-      engine: 'none',
-      axes: shape.length === 2 ? 'YX' : 'ZYX',
-      notes: [],
-      timing: { network: 1, masks: 1, total: 2 },
-    };
-  },
-};
-
-const twoCells: NdArray<Uint8Array> = {
-  data: Uint8Array.from({ length: 96 }, (_, i) =>
-    (i % 12 > 1 && i % 12 < 5) || (i % 12 > 7 && i % 12 < 11) ? 200 : 10,
-  ),
-  shape: [8, 12],
-};
-const noCells: NdArray<Uint8Array> = { data: new Uint8Array(96).fill(10), shape: [8, 12] };
 
 describe('a run', () => {
   let root: string;

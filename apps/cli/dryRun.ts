@@ -1,0 +1,112 @@
+/** `--dry_run`: everything that a run does before it computes, for all images, and what it would write. */
+import { stat } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { convertImage } from 'cellpose-ts';
+import { chooseModel, chooseOrtho, modelFolder } from './chooseModel.ts';
+import { describeError } from './describeError.ts';
+import { RunError } from './errors.ts';
+import { evalOptions } from './evalOptions.ts';
+import type { Args } from './flags.ts';
+import type { Host } from './host.ts';
+import { writeJson } from './jsonOutput.ts';
+import { builtInNamed } from './modelNames.ts';
+import { type OutputKind, outputsOf } from './outputNames.ts';
+import type { Parsed } from './parseFlags.ts';
+import { readPicture } from './readPicture.ts';
+import type { Reporter } from './reporter.ts';
+import { loadSegmenter } from './segmenter.ts';
+
+interface Planned {
+  readonly image: string;
+  readonly shape?: readonly number[];
+  readonly axes?: string;
+  readonly dtype?: string;
+  readonly notes: readonly string[];
+  /** Why it would fail. */
+  readonly error?: string;
+  readonly files: readonly { readonly kind: OutputKind; readonly path: string; readonly replaces: boolean }[];
+}
+
+export interface DryRunRequest {
+  readonly parsed: Parsed;
+  readonly images: readonly string[];
+  readonly host: Host;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** @returns the exit code: 1 if an image could not be segmented. @throws RunError if none could. */
+export async function dryRun({ parsed, images, host, reporter, signal }: DryRunRequest): Promise<number> {
+  const { args } = parsed;
+  reporter.say('dry run: nothing is computed, downloaded or written');
+  const model = await describeModel(parsed, host, reporter, signal);
+  reporter.say(`model ${model}`);
+  const planned: Planned[] = [];
+  for (const image of images) {
+    if (signal.aborted) break;
+    const plan = await planImage(image, args);
+    planned.push(plan);
+    tell(plan, reporter);
+  }
+  const failed = planned.filter(({ error }) => error !== undefined).length;
+  const files = planned.filter(({ error }) => error === undefined).flatMap((plan) => plan.files);
+  const replaced = files.filter(({ replaces }) => replaces).length;
+  reporter.say(`${files.length} files would be written, ${replaced} of them in place of others`);
+  if (failed > 0) reporter.warn(`${failed} of ${images.length} images could not be segmented`);
+  if (args.json !== null)
+    await writeJson(args.json, { format: 'cellpose-ts dry run', version: 1, model, images: planned }, host);
+  return failed > 0 ? 1 : 0;
+}
+
+/** The model is loaded where it is here, so that a file that is none is found. */
+async function describeModel(
+  { args, given }: Parsed,
+  host: Host,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<string> {
+  const options = { host, reporter, verbose: args.verbose, signal };
+  const here = { ...args, offline: true };
+  const requested = args.pretrained_model;
+  try {
+    const choice = await chooseModel(here, given, options);
+    const ortho = await chooseOrtho(here, options);
+    for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) reporter.warn(line);
+    const load = host.loadSegmenter ?? loadSegmenter;
+    const model = await load(choice, { estimateDiameter: args.diameter === 0, ...(ortho ? { ortho } : {}) });
+    await model.release();
+    const place = choice.source.kind === 'bundled' ? 'ships with this package' : choice.source.path;
+    return `${choice.name} (${place}), diameter ${model.diamMean} in the network`;
+  } catch (error) {
+    const builtIn = builtInNamed(requested);
+    if (!(error instanceof RunError) || args.offline || !builtIn || builtIn.unsupported) throw error;
+    return `${requested}: it, or its size model, is not on this machine and would be downloaded into ${modelFolder(host)}`;
+  }
+}
+
+async function planImage(image: string, args: Args): Promise<Planned> {
+  const outputs = outputsOf(image, args);
+  const replaces = await Promise.all(outputs.map(({ path }) => stat(path).then(Boolean, () => false)));
+  const files = outputs.map(({ kind, path }, i) => ({ kind, path, replaces: replaces[i]! }));
+  try {
+    const picture = await readPicture(image);
+    const { data, shape } = picture.image;
+    const options = evalOptions(args, { estimatesDiameter: true }, picture.axes);
+    const { channels, channelAxis, zAxis, tAxis, do3D = false, stitchThreshold = 0 } = options;
+    const isVolume = do3D || stitchThreshold > 0;
+    const { axes, notes } = convertImage({ data, shape }, { channels, channelAxis, zAxis, tAxis, do3D: isVolume });
+    return { image, shape, axes, dtype: picture.dtype, notes: [...picture.notes, ...notes], files };
+  } catch (error) {
+    return { image, notes: [], error: describeError(error), files };
+  }
+}
+
+function tell({ image, shape, axes, dtype, notes, error, files }: Planned, reporter: Reporter): void {
+  if (error !== undefined) {
+    reporter.say(`${image}: FAILED: ${error}`);
+    return;
+  }
+  reporter.say(`${image}: ${shape!.join(' × ')} (${axes}), ${dtype}`);
+  for (const line of notes) reporter.say(`    note: ${line}`);
+  for (const { path, replaces } of files) reporter.say(`    ${relative('.', path)}${replaces ? ' (replaced)' : ''}`);
+}

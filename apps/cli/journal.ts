@@ -1,0 +1,89 @@
+/**
+ * What a run has finished, one line of JSON for each image, added when all its files are on the disk: so that the same command
+ * with `--resume` goes on where it was stopped, however it was stopped. The journal lies in ~/.cellpose/journals under a name
+ * that is made of all that the results depend on; another model, another parameter or another version has another journal.
+ */
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { exists } from './exists.ts';
+import type { Args } from './flags.ts';
+import type { Host } from './host.ts';
+import { type ImageRecord, type RunRecord, sha256, sha256OfFile } from './runRecord.ts';
+
+export interface Journal {
+  /** What is known of an image that an earlier run has finished: it has not changed since, and its files are all there. */
+  finished(image: string): Promise<ImageRecord | undefined>;
+  /** Keeps that an image is done. */
+  add(entry: ImageRecord): Promise<void>;
+}
+
+/** Flags that the files of an image do not depend on. */
+const indifferent: readonly (keyof Args)[] = [
+  'resume',
+  'json',
+  'record',
+  'verbose',
+  'threads',
+  'jobs',
+  'batch_size',
+  'offline',
+  'use_gpu',
+  'gpu_device',
+  'check_mkl',
+  'Zstack',
+  'look_one_level_down',
+  'img_filter',
+];
+
+/**
+ * Opens the journal of a run whose model is known; without `--resume` an empty one.
+ *
+ * @throws the error of the operating system where there is no place for it.
+ */
+export async function openJournal(record: RunRecord, host: Host): Promise<Journal> {
+  const folder = join(host.home, '.cellpose', 'journals');
+  const path = join(folder, `${fingerprint(record)}.jsonl`);
+  await mkdir(folder, { recursive: true });
+  if (!record.parameters.resume) await rm(path, { force: true });
+  const known = record.parameters.resume ? await readEntries(path) : new Map<string, ImageRecord>();
+  return {
+    async finished(image) {
+      const entry = known.get(resolve(image));
+      if (entry === undefined || !(await isUnchanged(entry))) return undefined;
+      const there = await Promise.all(entry.outputs.map((output) => exists(output.path)));
+      return there.every(Boolean) ? { ...entry, image } : undefined;
+    },
+    async add(entry) {
+      const outputs = entry.outputs.map((output) => ({ ...output, path: resolve(output.path) }));
+      const line = `${JSON.stringify({ ...entry, image: resolve(entry.image), outputs })}\n`;
+      await appendFile(path, line);
+    },
+  };
+}
+
+/** Of all that decides what is written: program, model, flags, and the folder that relative names count from. */
+function fingerprint({ parameters, model, versions }: RunRecord): string {
+  const flags = Object.entries(parameters).filter(([name]) => !indifferent.includes(name as keyof Args));
+  const place = [parameters.dir, parameters.image_path, parameters.savedir].map((path) => path && resolve(path));
+  const text = JSON.stringify([versions.cellposeTs, versions.onnxruntime, model, place, flags.toSorted()]);
+  return sha256(new TextEncoder().encode(text)).slice(0, 24);
+}
+
+/** By the image's full path. A line that was cut off when the machine stopped says nothing. */
+async function readEntries(path: string): Promise<Map<string, ImageRecord>> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const entries = new Map<string, ImageRecord>();
+  for (const line of text.split('\n')) {
+    try {
+      const entry = JSON.parse(line) as ImageRecord;
+      entries.set(entry.image, entry);
+    } catch {
+      // cut off: the image is done again
+    }
+  }
+  return entries;
+}
+
+async function isUnchanged({ image, sha256: before }: ImageRecord): Promise<boolean> {
+  return before !== undefined && before === (await sha256OfFile(image).catch(() => undefined));
+}
