@@ -3,7 +3,7 @@
  * needs planes beyond waits, with the steps it has left, until the slab that holds them has its turn, so the result is that of one
  * walk through the whole volume.
  */
-import { openKernelJob } from '../kernels/kernelJob.ts';
+import { type KernelJob, openKernelJob } from '../kernels/kernelJob.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import { fromGrid, mostSteps, stepsGrid, stepsNearestVoxel, toGrid } from './gridSteps.ts';
 import { pointRanges } from './pointRanges.ts';
@@ -36,68 +36,95 @@ interface Slab {
 }
 
 export async function walkSlabs(walk: SlabWalk): Promise<void> {
-  const { shape, sampling, signal } = walk;
-  const [, ly, lx] = shape;
-  const niter = Math.min(wholeSteps('followFlows', walk.niter ?? 200), mostSteps);
-  const slabs = slabsOf(shape, walk.slabBytes);
+  const [, ly, lx] = walk.shape;
+  const slabs = slabsOf(walk.shape, walk.slabBytes);
   const walkers = countWalkers(walk);
   const most = Math.min(walkers, capacity);
   const threads = walkers < workerPoints ? 1 : threadCount('followFlows', walk.threads);
-  const plan = {
-    flow: [Float32Array, 4 * Math.max(...slabs.map(({ planes }) => planes[1])) * ly * lx],
-    points: [Float32Array, 4 * most],
-    rooms: [Uint8Array, threads * room],
-  } as const;
-  const job = await openKernelJob(plan, threads);
-  const { flow, points } = job.arrays;
-  const isGrid = sampling === 'grid';
-  const ids = new Int32Array(most);
-  const waiting = slabs.map(() => new Waiting());
-
-  async function run(slab: Slab, n: number): Promise<void> {
-    const { at } = job;
-    const part = isGrid ? [slab.planes[0], 0, 0, slab.planes[1], ly, lx] : slab.planes;
-    const field = { flow, shape, planes: slab.planes };
-    const work = {
-      kernel: isGrid ? 'stepsGrid' : 'stepsNearestVoxel',
-      args: (from: number, to: number) => [at.flow, ...shape, ...part, at.points, from, to, at.rooms],
-      plain: (from: number, to: number) => (isGrid ? stepsGrid : stepsNearestVoxel)(field, points, [from, to]),
-    };
-    await job.run(work, pointRanges(n, niter, block), signal);
-    harvest(n);
-  }
-
-  /** Points at rest are done, the others wait for the slab of the plane where they stand. */
-  function harvest(n: number): void {
-    for (let j = 0; j < n; j++)
-      if (points[4 * j + 3] > 0) waiting[slabAt(slabs, planeOf(points[4 * j], shape[0], isGrid))].push(ids, points, j);
-    const done = points.subarray(0, 4 * n);
-    const isDone = (j: number) => points[4 * j + 3] === 0;
-    if (isGrid) fromGrid(done, shape);
-    for (let j = 0; j < n; j++) {
-      if (isDone(j))
-        walk.rest(ids[j], whole(done[4 * j], shape[0]), whole(done[4 * j + 1], ly), whole(done[4 * j + 2], lx));
-    }
-  }
-
+  const niter = Math.min(wholeSteps('followFlows', walk.niter ?? 200), mostSteps);
+  const job = await openKernelJob<Plan>(
+    {
+      flow: [Float32Array, 4 * Math.max(...slabs.map(({ planes }) => planes[1])) * ly * lx],
+      points: [Float32Array, 4 * most],
+      rooms: [Uint8Array, threads * room],
+    },
+    threads,
+  );
+  const state: State = { walk, slabs, niter, job, ids: new Int32Array(most), waiting: slabs.map(() => new Waiting()) };
   try {
-    for (let round = 0; round === 0 || waiting.some(({ length }) => length > 0); round++) {
+    for (let round = 0; round === 0 || state.waiting.some(({ length }) => length > 0); round++) {
       for (const [k, slab] of slabs.entries()) {
-        if (round > 0 && waiting[k].length === 0) continue;
-        loadFlow(walk, slab, flow);
-        if (round === 0) {
-          for (let from = slab.core[0] * ly * lx; from < slab.core[1] * ly * lx; ) {
-            const taken = takeWalkers(walk, niter, [from, slab.core[1] * ly * lx], { ids, points });
-            if (isGrid) toGrid(points.subarray(0, 4 * taken.n), shape);
-            if (taken.n > 0) await run(slab, taken.n);
-            from = taken.next;
-          }
-        }
-        while (waiting[k].length > 0) await run(slab, waiting[k].take(ids, points));
+        if (round > 0 && state.waiting[k].length === 0) continue;
+        loadFlow(walk, slab, job.arrays.flow);
+        if (round === 0) await walkFromCore(state, slab);
+        while (state.waiting[k].length > 0)
+          await walkPoints(state, slab, state.waiting[k].take(state.ids, job.arrays.points));
       }
     }
   } finally {
     job.close();
+  }
+}
+
+interface Plan extends Record<string, readonly [typeof Float32Array | typeof Uint8Array, number]> {
+  readonly flow: readonly [typeof Float32Array, number];
+  readonly points: readonly [typeof Float32Array, number];
+  readonly rooms: readonly [typeof Uint8Array, number];
+}
+
+interface State {
+  readonly walk: SlabWalk;
+  readonly slabs: readonly Slab[];
+  readonly niter: number;
+  readonly job: KernelJob<Plan>;
+  /** Voxels that the points in the memory of the job belong to. */
+  readonly ids: Int32Array;
+  /** Points for each slab. */
+  readonly waiting: readonly Waiting[];
+}
+
+/** The walkers that start in the core of a slab. */
+async function walkFromCore(state: State, slab: Slab): Promise<void> {
+  const { walk, niter, job, ids } = state;
+  const size = walk.shape[1] * walk.shape[2];
+  const { points } = job.arrays;
+  for (let from = slab.core[0] * size; from < slab.core[1] * size; ) {
+    const { n, next } = takeWalkers(walk, niter, [from, slab.core[1] * size], { ids, points });
+    if (walk.sampling === 'grid') toGrid(points.subarray(0, 4 * n), walk.shape);
+    if (n > 0) await walkPoints(state, slab, n);
+    from = next;
+  }
+}
+
+/** Walks the first n points as far as the planes that are there let them. */
+async function walkPoints(state: State, { planes }: Slab, n: number): Promise<void> {
+  const { walk, job, niter } = state;
+  const { shape, sampling, signal } = walk;
+  const { arrays, at } = job;
+  const isGrid = sampling === 'grid';
+  const part = isGrid ? [planes[0], 0, 0, planes[1], shape[1], shape[2]] : planes;
+  const field = { flow: arrays.flow, shape, planes };
+  const work = {
+    kernel: isGrid ? 'stepsGrid' : 'stepsNearestVoxel',
+    args: (from: number, to: number) => [at.flow, ...shape, ...part, at.points, from, to, at.rooms],
+    plain: (from: number, to: number) => (isGrid ? stepsGrid : stepsNearestVoxel)(field, arrays.points, [from, to]),
+  };
+  await job.run(work, pointRanges(n, niter, block), signal);
+  harvest(state, arrays.points.subarray(0, 4 * n));
+}
+
+/** Points at rest are done, the others wait for the slab of the plane where they stand. */
+function harvest({ walk, slabs, ids, waiting }: State, points: Float32Array): void {
+  const { shape, sampling, rest } = walk;
+  const isGrid = sampling === 'grid';
+  const n = points.length / 4;
+  for (let j = 0; j < n; j++)
+    if (points[4 * j + 3] > 0) waiting[slabAt(slabs, planeOf(points[4 * j], shape[0], isGrid))].push(ids, points, j);
+  if (isGrid) fromGrid(points, shape);
+  for (let j = 0; j < n; j++) {
+    if (points[4 * j + 3] > 0) continue;
+    const at = 4 * j;
+    rest(ids[j], whole(points[at], shape[0]), whole(points[at + 1], shape[1]), whole(points[at + 2], shape[2]));
   }
 }
 
