@@ -70,6 +70,7 @@ export { inMicrometres } from './io/micrometres.ts';
 export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
 export { openNpz, writeNpz } from './io/npz.ts';
+export { writeOnnxModel } from './io/onnx/writeOnnxModel.ts';
 export { type WritePngOptions, writePng } from './io/png/writePng.ts';
 export { writePredictedDiamsNpy } from './io/predictedDiamsNpy.ts';
 export { readImage } from './io/readImage.ts';
@@ -85,6 +86,7 @@ export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
 export { readTrainingListNpy, type TrainingList } from './io/trainingListNpy.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
+export { writeZip, type ZipInput } from './io/zipWrite.ts';
 export { diameters } from './masks/diameters.ts';
 export { dilateMasks } from './masks/dilateMasks.ts';
 export { distanceToBoundary, masksToEdges } from './masks/distanceToBoundary.ts';
@@ -138,6 +140,7 @@ export { type UnetEvalOptions, type UnetLoadOptions, UnetModel, type UnetResult 
 export { unetThresholds } from './models/unetThresholds.ts';
 export { type BundledModel, bundledModels } from './models/weights.ts';
 export { type CPnetConfig, cpnet } from './nets/cpnet.ts';
+export { type CPnetDescription, type CPnetState, readCPnetState } from './nets/cpnetState.ts';
 export { unet } from './nets/unet.ts';
 export type { Device } from './platform/types.ts';
 // Pictures

@@ -119,6 +119,7 @@ it('offers these names from cellpose-ts', () => {
       "radiusDistribution",
       "randomOrder",
       "randomRotateAndResize",
+      "readCPnetState",
       "readCheckpoint",
       "readImage",
       "readNpy",
@@ -170,6 +171,7 @@ it('offers these names from cellpose-ts', () => {
       "windowMaximum",
       "writeNpy",
       "writeNpz",
+      "writeOnnxModel",
       "writePng",
       "writePredictedDiamsNpy",
       "writeSafetensors",
@@ -177,6 +179,7 @@ it('offers these names from cellpose-ts', () => {
       "writeSizeModelNpy",
       "writeTiff",
       "writeTorchFile",
+      "writeZip",
     ]
   `);
 });

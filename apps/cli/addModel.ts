@@ -4,7 +4,9 @@ import { basename, join } from 'node:path';
 import { modelFolder } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
+import { isFile } from './exists.ts';
 import type { Host } from './host.ts';
+import { besideModel } from './modelFile.ts';
 import { loadSegmenter } from './segmenter.ts';
 import { writeWhole } from './wholeFile.ts';
 
@@ -19,12 +21,20 @@ export async function addModel(path: string, host: Host): Promise<number> {
   try {
     await mkdir(folder, { recursive: true });
     await writeWhole(join(folder, name), await readFile(path));
+    await copyBeside(path, join(folder, name));
     await addToList(join(folder, 'gui_models.txt'), name);
   } catch (error) {
     throw new RunError(`--add_model ${path}: cannot be copied into ${folder}: ${describeError(error)}`);
   }
   host.stdout.write(`${path} is now in ${folder}; use it with --pretrained_model ${name}\n`);
   return 0;
+}
+
+/** Size model and card, where the model has some. */
+async function copyBeside(from: string, to: string): Promise<void> {
+  const [old, copies] = [besideModel(from), besideModel(to)];
+  for (const key of ['sizePath', 'cardPath'] as const)
+    if (await isFile(old[key])) await writeWhole(copies[key], await readFile(old[key]));
 }
 
 /** Cellpose's list of own models, one name a line. */

@@ -46,7 +46,7 @@ function fromJson(text: string): TrainingList {
     test_files: testFiles,
     train_probs: trainProbs,
     test_probs: testProbs,
-  } = JSON.parse(text);
+  } = record(JSON.parse(text));
   for (const [key, list, type] of [
     ['train_files', trainFiles, 'string'],
     ['test_files', testFiles ?? [], 'string'],
@@ -54,8 +54,13 @@ function fromJson(text: string): TrainingList {
     ['test_probs', testProbs ?? [], 'number'],
   ] as const)
     if (!Array.isArray(list) || !list.every((item) => typeof item === type))
-      throw new Error(`${key} must be a list of ${type === 'string' ? 'names' : 'numbers'}`);
-  return { trainFiles, testFiles, trainProbs, testProbs };
+      throw new RunError(`${key} must be a list of ${type === 'string' ? 'names' : 'numbers'}`);
+  return { trainFiles, testFiles, trainProbs, testProbs } as TrainingList;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new RunError('needs { "train_files": […] }');
 }
 
 function checkChances(path: string, key: string, chances: readonly number[] | undefined, images: number): void {

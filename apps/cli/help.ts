@@ -10,6 +10,9 @@ usage: cellpose-ts --dir FOLDER [flags]          segment all images of a folder
        cellpose-ts --image_path FILE [flags]     segment one image
        cellpose-ts --train --dir FOLDER [flags]  train a network on labelled images
        cellpose-ts evaluate --dir FOLDER [flags] compare a model, or masks, with labelled images
+       cellpose-ts models                        list the models that there are
+       cellpose-ts convert IN OUT                a model as PyTorch, safetensors or ONNX
+       cellpose-ts export MODEL OUT.zip [flags]  a model as a package for bioimage.io
        cellpose-ts make_train --dir FOLDER       cut pictures to be labelled out of stacks
        cellpose-ts doctor                        check that everything works on this machine, and how fast
        cellpose-ts demo [FOLDER]                 segment the sample images, to see that it works

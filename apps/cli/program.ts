@@ -17,6 +17,9 @@ export async function main(words: readonly string[], host: Host): Promise<number
     // Not for people: --jobs starts it.
     if (words[0] === 'worker' && process.send) return await (await import('./worker.ts')).worker(words.slice(1), host);
     if (words[0] === 'evaluate') return await evaluate(words.slice(1), host);
+    if (words[0] === 'convert') return await (await import('./convertModel.ts')).convertModel(words.slice(1), host);
+    if (words[0] === 'models') return await (await import('./listModels.ts')).listModels(words.slice(1), host);
+    if (words[0] === 'export') return await (await import('./exportModel.ts')).exportModel(words.slice(1), host);
     if (words[0] === 'make_train') return await cutForTraining(words.slice(1), host);
     return await run(words, host);
   } catch (error) {

@@ -18,12 +18,14 @@ import { RunError } from './errors.ts';
 import { readFileList } from './fileList.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
+import { besideModel } from './modelFile.ts';
 import type { Parsed } from './parseFlags.ts';
 import { readPicture } from './readPicture.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { reportPage } from './reportPage.ts';
 import { type RunRecord, sha256OfFile, startRecord, writeRecord } from './runRecord.ts';
 import { threadsOf } from './threads.ts';
+import { trainCard } from './trainCard.ts';
 import { findTrainingFiles, readExamples, type TrainingFiles, withLabels } from './trainData.ts';
 import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
 import { trainOptions } from './trainOptions.ts';
@@ -174,12 +176,34 @@ async function trainNetwork(data: Data, way: Way): Promise<Trained> {
     precisions: Array.from(precisions, numberOrNull),
     epoch,
   };
+  await writeCard({ stateDict, modelPath }, data, way);
   const { n_epochs: planned, patience, keep_best: keepBest } = way.parsed.args;
   if (trainLosses.length < planned)
     way.reporter.say(`stopped after epoch ${trainLosses.length - 1}: precision has not risen for ${patience} epochs`);
   if (keepBest) way.reporter.say(`kept the network of epoch ${epoch}, precision ${precisions[epoch]!.toFixed(3)}`);
   way.reporter.say(`model trained and saved to ${modelPath}`);
   return { stateDict, modelPath };
+}
+
+/** Beside the model. As with the report, a training does not fail because of it. */
+async function writeCard({ stateDict, modelPath }: Trained, data: Data, way: Way): Promise<void> {
+  const { weights, examples, testExamples } = data;
+  const { precisions, sha256, epoch } = way.record.training!;
+  const card = trainCard({
+    ...{ modelPath, sha256, start: weights.name, command: way.record.command, args: way.parsed.args },
+    trainImages: examples.length,
+    testImages: testExamples.length,
+    cells: examples.reduce((sum, { cells }) => sum + cells, 0),
+    diamMean: Number(stateDict.get('diam_mean')!.data[0]),
+    diamLabels: Number(stateDict.get('diam_labels')!.data[0]),
+    precision: precisions[epoch] ?? null,
+  });
+  const path = besideModel(modelPath).cardPath;
+  try {
+    await way.write(path, new TextEncoder().encode(`${JSON.stringify(card, undefined, 2)}\n`));
+  } catch (error) {
+    way.warn(`the card cannot be saved as ${path}: ${describeError(error)}`);
+  }
 }
 
 function numberOrNull(value: number): number | null {

@@ -1,4 +1,4 @@
-/** What files of named tensors have in common: PyTorch checkpoints and safetensors. */
+/** What files of named tensors have in common: PyTorch checkpoints, safetensors and ONNX models. */
 import type { AnyTypedArray, NdArray } from '../array/ndarray.ts';
 import type { StateDict } from '../array/stateDict.ts';
 import type { ElementType } from './elementType.ts';
@@ -12,9 +12,9 @@ export interface TensorInfo {
 
 /** An opened file: names, shapes and types are known, values are read on demand. */
 export interface TensorFile {
-  readonly format: 'torch' | 'torch-legacy' | 'safetensors';
+  readonly format: 'torch' | 'torch-legacy' | 'safetensors' | 'onnx';
   readonly tensors: readonly TensorInfo[];
-  /** Text that the file carries beside its tensors; only safetensors has such. */
+  /** Text that the file carries beside its tensors; PyTorch checkpoints have none. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads the values of one tensor, dense in C order. */
   read(name: string): Promise<NdArray<AnyTypedArray>>;

@@ -58,8 +58,30 @@ export async function readCheckpoint(bytes: Uint8Array): Promise<TrainingState> 
   return {
     weights,
     moments,
-    steps: Number(steps),
-    progress: JSON.parse(progress) as Progress,
+    steps: countOf(steps),
+    progress: parseProgress(progress),
     ...(best.size > 0 && { best }),
   };
+}
+
+function countOf(text: string): number {
+  const steps = Number(text);
+  if (Number.isSafeInteger(steps) && steps >= 0) return steps;
+  throw new FormatError('checkpoint', `its number of steps is '${text}'`);
+}
+
+function parseProgress(text: string): Progress {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError('checkpoint', 'its losses are not JSON', undefined, cause);
+  }
+  const { trainLosses, testLosses, precisions = [], settings } = (value ?? {}) as Partial<Progress>;
+  const areLosses = [trainLosses, testLosses, precisions].every(
+    (list) => Array.isArray(list) && list.every((loss) => loss === null || typeof loss === 'number'),
+  );
+  if (!areLosses || typeof settings !== 'string')
+    throw new FormatError('checkpoint', 'its losses or settings are not what a training writes');
+  return value as Progress;
 }

@@ -99,7 +99,10 @@ describe('--train', () => {
     expect(lines.map(([, epoch]) => Number(epoch))).toEqual([0, 5, 10, 20, 30, 40, 50, 59]);
     expect(Number(lines.at(-1)![3])).toBeLessThan(0.6 * Number(lines[0]![3]));
     expect(out).toMatch(`--pretrained_model ${model('mine')} --diameter 1`);
-    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['mine', 'report_mine.html']);
+    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['mine', 'mine.json', 'report_mine.html']);
+    const card = JSON.parse(readFileSync(model('mine.json'), 'utf8'));
+    expect(card).toMatchObject({ name: 'mine', licence: '', sha256: record().training.sha256 });
+    expect(card.recipe.command).toMatch('--train');
     expect(out).toContain(`report saved to ${model('report_mine.html')}`);
     const page = readFileSync(model('report_mine.html'), 'utf8');
     expect(page).toContain('On 1 test images, which the network was not trained on');
@@ -181,7 +184,7 @@ describe('--train', () => {
       readdirSync(join(dir, 'models'))
         .filter((name) => !name.startsWith('report_'))
         .sort(),
-    ).toEqual(['parts', 'whole']);
+    ).toEqual(['parts', 'parts.json', 'whole', 'whole.json']);
     await expect(train([...named, '--resume'])).resolves.toMatchObject({ code: 1 });
   });
 
@@ -268,7 +271,7 @@ describe('--train', () => {
 
   it('saves each model under a name of its own if asked to', async () => {
     await train(['--n_epochs', '5', '--save_every', '2', '--no_report', '--save_each', '--model_name_out', 'm']);
-    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['m', 'm_epoch_0002']);
+    expect(readdirSync(join(dir, 'models')).sort()).toEqual(['m', 'm.json', 'm_epoch_0002']);
     const { tensors } = await openWeights(sourceFromBytes(readFileSync(model('m_epoch_0002'))));
     const final = await openWeights(sourceFromBytes(readFileSync(model('m'))));
     expect(tensors.map(({ name }) => name).sort()).toEqual(final.tensors.map(({ name }) => name).sort());

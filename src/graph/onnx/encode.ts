@@ -21,39 +21,50 @@ const INT8 = 3;
 const INT32 = 6;
 const INT64 = 7;
 
+export interface EncodeOptions {
+  /**
+   * Names for the extents of a value's axes, where the model shall take and give any; undefined leaves an axis as it is. The
+   * operators must not depend on these extents, but for a `Reshape` that keeps the first.
+   */
+  readonly anyExtent?: readonly (string | undefined)[];
+  /** Text to keep with the model. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /**
  * @param weights  arrays for some or all parameters, by name; copied once, into the result.
  * @returns        the bytes of the model.
  * @throws ShapeError if an array has another shape than its parameter; OptionError if the graph has no output.
  */
-export function encodeOnnx(graph: Graph, weights: Weights): Uint8Array {
+export function encodeOnnx(graph: Graph, weights: Weights, options: EncodeOptions = {}): Uint8Array {
+  const { anyExtent = [], metadata = {} } = options;
   if (graph.outputs.size === 0)
     throw new OptionError('graph', graph, 'encodeOnnx: the graph needs an output; it has none');
   const body = new Message().string(2, 'cellpose-ts');
   const written = new Set<string>();
   let contributed = false;
-  for (const node of graph.nodes) contributed = encodeNode(body, node, written) || contributed;
+  for (const node of graph.nodes) contributed = encodeNode(body, node, written, anyExtent.length > 0) || contributed;
   // A graph's result and its public name are two things (a value may even be two results): Identity joins them.
   for (const [name, value] of graph.outputs)
     if (name !== value.name) body.message(1, new Message().string(1, value.name).string(2, name).string(4, 'Identity'));
-  for (const value of graph.inputs) body.message(11, valueInfo(value.name, value.shape));
+  for (const value of graph.inputs) body.message(11, valueInfo(value.name, value.shape, anyExtent));
   for (const value of graph.parameters) {
     const array = weights.get(value.name);
     if (array) body.message(5, initializer(value, array));
     else body.message(11, valueInfo(value.name, value.shape));
   }
   for (const [value, array] of graph.constants) body.message(5, initializer(value, array));
-  for (const [name, value] of graph.outputs) body.message(12, valueInfo(name, value.shape));
+  for (const [name, value] of graph.outputs) body.message(12, valueInfo(name, value.shape, anyExtent));
   const opset = new Message().string(1, '').int(2, 17);
   const model = new Message().int(1, 8).string(2, 'cellpose-ts').message(7, body).message(8, opset);
   if (contributed) model.message(8, new Message().string(1, contributedDomain).int(2, 1));
+  for (const [key, text] of Object.entries(metadata)) model.message(14, new Message().string(1, key).string(2, text));
   return model.finish();
 }
 
 /** @returns whether the operator is one of ONNX Runtime's own. */
-function encodeNode(body: Message, node: GraphNode, written: Set<string>): boolean {
-  const rule = operators[node.op] as Operator<unknown>;
-  const form: OnnxForm = rule.onnx?.(node.attributes) ?? { attributes: node.attributes as OnnxForm['attributes'] };
+function encodeNode(body: Message, node: GraphNode, written: Set<string>, anyBatch: boolean): boolean {
+  const form = anyBatch && node.op === 'Reshape' ? keepingFirst(node) : formOf(node);
   const message = new Message();
   for (const input of node.inputs) message.string(1, input.name);
   for (const constant of form.constants ?? [])
@@ -69,6 +80,18 @@ function encodeNode(body: Message, node: GraphNode, written: Set<string>): boole
     body.message(1, cast.message(5, attribute('to', FLOAT)));
   }
   return form.domain === contributedDomain;
+}
+
+function formOf(node: GraphNode): OnnxForm {
+  const rule = operators[node.op] as Operator<unknown>;
+  return rule.onnx?.(node.attributes) ?? { attributes: node.attributes as OnnxForm['attributes'] };
+}
+
+/** ONNX reads an extent of 0 as "that of the input". */
+function keepingFirst(node: GraphNode & { readonly op: 'Reshape' }): OnnxForm {
+  const [first, ...rest] = node.attributes.shape;
+  if (first !== node.inputs[0].shape[0]) return formOf(node);
+  return { attributes: {}, constants: [{ int64: [0, ...rest] }] };
 }
 
 /** Writes a list that ONNX takes as an input; equal lists are written once. Returns its name. */
@@ -100,9 +123,12 @@ function tensor(name: string, type: number, { data, shape }: NdArray<AnyTypedArr
   return new Message().ints(1, shape).int(2, type).string(8, name).bytes(9, raw);
 }
 
-function valueInfo(name: string, shape: Shape): Message {
+function valueInfo(name: string, shape: Shape, names: readonly (string | undefined)[] = []): Message {
   const dims = new Message();
-  for (const extent of shape) dims.message(1, new Message().int(1, extent));
+  for (const [axis, extent] of shape.entries()) {
+    const any = names[axis];
+    dims.message(1, any === undefined ? new Message().int(1, extent) : new Message().string(2, any));
+  }
   const tensorType = new Message().int(1, FLOAT).message(2, dims);
   return new Message().string(1, name).message(2, new Message().message(1, tensorType));
 }

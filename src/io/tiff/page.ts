@@ -73,7 +73,7 @@ export const photometrics: Record<number, Photometric> = {
  *   that no array here can hold.
  */
 export function readPageTags(tiff: Tiff, directory: Directory): TiffPage {
-  const number = (code: number, missing: number) => tagNumbers(tiff, directory, code)?.[0] ?? missing;
+  const number = (code: number, missing: number) => wholeNumbers(tiff, directory, code)?.[0] ?? missing;
   const width = number(tag.width, 0);
   const height = number(tag.height, 0);
   if (!(width > 0 && height > 0)) throw new FormatError('TIFF', `a page of ${width} x ${height} pixels is empty`);
@@ -86,7 +86,7 @@ export function readPageTags(tiff: Tiff, directory: Directory): TiffPage {
   const dtype = sampleType(uniform(tiff, directory, tag.sampleFormat, 1, 'SampleFormat'), bits);
   const photometric = number(tag.photometric, samples >= 3 ? 2 : 1);
   const compression = number(tag.compression, 1);
-  const chroma = photometric === 6 ? (tagNumbers(tiff, directory, tag.chroma) ?? [2, 2]) : [1, 1];
+  const chroma = photometric === 6 ? (wholeNumbers(tiff, directory, tag.chroma) ?? [2, 2]) : [1, 1];
   // JPEG brings its own subsampling; elsewhere the samples of several pixels are packed together.
   if (compression !== 7 && compression !== 6 && samples === 3 && (chroma[0] !== 1 || chroma[1] !== 1))
     throw new UnsupportedError(
@@ -128,9 +128,17 @@ export function segmentGrid(page: Pick<TiffPage, 'width' | 'height' | 'segment'>
   return { across: Math.ceil(page.width / page.segment.width), down: Math.ceil(page.height / page.segment.height) };
 }
 
+/** Sizes, counts, offsets and codes: whatever type a tag has in the file, these are whole numbers. */
+function wholeNumbers(tiff: Tiff, directory: Directory, code: number): number[] | undefined {
+  const values = tagNumbers(tiff, directory, code);
+  const wrong = values?.find((value) => !Number.isSafeInteger(value));
+  if (wrong !== undefined) throw new FormatError('TIFF', `tag ${code} must be a whole number; it is ${wrong}`);
+  return values;
+}
+
 /** Value of a tag with one entry per sample, which must agree. */
 function uniform(tiff: Tiff, directory: Directory, code: number, missing: number, name: string): number {
-  const values = tagNumbers(tiff, directory, code) ?? [missing];
+  const values = wholeNumbers(tiff, directory, code) ?? [missing];
   const first = values[0] ?? missing;
   if (values.some((v) => v !== first))
     throw new UnsupportedError(
@@ -163,7 +171,7 @@ function readSegments(
   page: Geometry,
 ): Pick<TiffPage, 'segment' | 'offsets' | 'counts'> {
   const tiled = directory.tags.has(tag.tileOffsets) || directory.tags.has(tag.tileWidth);
-  const number = (code: number, missing: number) => tagNumbers(tiff, directory, code)?.[0] ?? missing;
+  const number = (code: number, missing: number) => wholeNumbers(tiff, directory, code)?.[0] ?? missing;
   const segment = tiled
     ? { width: number(tag.tileWidth, 0), height: number(tag.tileHeight, 0), tiled }
     : { width: page.width, height: Math.min(number(tag.rowsPerStrip, page.height), page.height), tiled };
@@ -171,8 +179,8 @@ function readSegments(
     throw new FormatError('TIFF', `tiles or strips of ${segment.width} x ${segment.height} pixels are impossible`);
   // libtiff writes tiles under the strip tags now and then, so either name will do.
   const offsets =
-    tagNumbers(tiff, directory, tiled ? tag.tileOffsets : tag.stripOffsets) ??
-    tagNumbers(tiff, directory, tiled ? tag.stripOffsets : tag.tileOffsets);
+    wholeNumbers(tiff, directory, tiled ? tag.tileOffsets : tag.stripOffsets) ??
+    wholeNumbers(tiff, directory, tiled ? tag.stripOffsets : tag.tileOffsets);
   if (!offsets) throw new FormatError('TIFF', 'the page has no pixel data (StripOffsets or TileOffsets)');
   const { across, down } = segmentGrid({ ...page, segment });
   const needed = across * down * (page.planar ? page.samples : 1);
@@ -181,7 +189,7 @@ function readSegments(
       'TIFF',
       `a page of ${page.width} x ${page.height} needs ${needed} strips or tiles; it has ${offsets.length}`,
     );
-  const stated = tagNumbers(tiff, directory, tiled ? tag.tileCounts : tag.stripCounts);
+  const stated = wholeNumbers(tiff, directory, tiled ? tag.tileCounts : tag.stripCounts);
   return { segment, offsets, counts: stated ?? guessCounts(tiff, offsets, page, segment) };
 }
 
