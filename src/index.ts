@@ -99,6 +99,7 @@ export { fillHolesAndRemoveSmallMasks } from './masks/fillHolesAndRemoveSmallMas
 export { histogram, histogramEdges } from './masks/histogram.ts';
 export { maskCompactness, maskPerimeters } from './masks/maskPerimeters.ts';
 export { type MaskStats, maskStats } from './masks/maskStats.ts';
+export { type OnePieceOptions, onePiece } from './masks/onePiece.ts';
 export { masksToOutlines } from './masks/outlines.ts';
 export { outlinesList } from './masks/outlinesList.ts';
 export { findPeaks, growPlaces, windowMaximum } from './masks/peaks.ts';
@@ -136,6 +137,7 @@ export { Cellpose, type CellposeLoadOptions } from './models/cellpose.ts';
 export { CellposeModel, type LoadOptions } from './models/cellposeModel.ts';
 export { evalDefaults } from './models/defaults.ts';
 export type { SizeEstimate } from './models/estimateSize.ts';
+export { type PlannedModel, planRun, type RunPlan } from './models/planRun.ts';
 export type { PresetName } from './models/presets.ts';
 export { SizeModel } from './models/sizeModel.ts';
 export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';

@@ -3,13 +3,14 @@
  * written, while the present one is computed. What fails is kept with the image's name and the rest goes on; an interrupt
  * drops the image at hand and leaves complete files.
  */
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EvalOptions } from 'cellpose-ts';
 import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import { withoutEdgeMasks } from './edgeMasks.ts';
 import { channelsOf, evalOptions, joinsPlanes } from './evalOptions.ts';
 import type { Args } from './flags.ts';
+import { forecastStack } from './forecastStack.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import type { Journal } from './journal.ts';
@@ -169,8 +170,12 @@ async function computeFile(
     const picture = await reading().finally(readNext);
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
-    const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
-    const result = await model.eval(image, { ...evalOptions(args, model, picture.axes), signal, onProgress });
+    const forecast = joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
+    if (forecast) reporter.say(`${basename(path)}: ${forecast.line}`);
+    const onProgress: EvalOptions['onProgress'] = ({ stage, fraction, planes }) =>
+      reporter.progress(overall(stage, fraction), forecast && doing(stage, planes));
+    const options = { ...evalOptions(args, model, picture.axes), maxMemory: forecast?.maxMemory ?? Infinity };
+    const result = await model.eval(image, { ...options, signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
     const found = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
@@ -225,6 +230,12 @@ function reason(error: unknown, reporter: Reporter): string {
 
 function pixels({ masks }: Segmented): number {
   return masks.data.length;
+}
+
+/** What a run is at, in words. */
+function doing(stage: string, planes?: string): string | undefined {
+  if (stage === 'masks') return 'masks';
+  return planes && `network, planes ${planes}`;
 }
 
 /** Share of an image's work that is done; network and dynamics take about so much of it. */

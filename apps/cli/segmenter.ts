@@ -27,6 +27,9 @@ export interface Segmenter {
   readonly diamLabels: number;
   /** Diameter 0 is estimated for each image, not the mean of the training objects. */
   readonly estimatesDiameter: boolean;
+  /** Channels that the network takes, and seconds that it takes for a tile, measured: what forecasts need. */
+  readonly nchan?: number;
+  secondsPerTile?(): Promise<number>;
   eval(image: NdArray, options: EvalOptions): Promise<EvalResult>;
   release(): Promise<void>;
 }
@@ -92,6 +95,8 @@ function plain(model: CellposeModel): Segmenter {
     diamMean: model.diamMean,
     diamLabels: model.diamLabels,
     estimatesDiameter: false,
+    nchan: model.nchan,
+    secondsPerTile: () => model.secondsPerTile(),
     eval: (image, options) => model.eval(image, options),
     release: () => model.release(),
   };
