@@ -1,5 +1,5 @@
-// Twin of src/dynamics/gridSteps.ts; the comments there say what and why. A position is four float32 lanes (z, y, x, 0), and so
-// is the flow of a voxel.
+// Twin of src/dynamics/gridSteps.ts; the comments there say what and why. A position is four float32 lanes (z, y, x, steps left),
+// of which the last is 0 while the point is on its way, and the flow of a voxel is (z, y, x, 0).
 //
 // A point's steps depend on each other, so alone it would leave the processor waiting. Therefore the points of a block step
 // together: one step of each, then the next step of each that is still on its way.
@@ -16,15 +16,27 @@ function clamp(position: v128, low: v128, high: v128): v128 {
   return f32x4.pmin(high, f32x4.pmax(low, position));
 }
 
-/** Makes the list of a block's points, each marked where it stands. */
-function enter(base: usize, count: i32, niter: i32, marks: usize, ends: usize, list: usize): i32 {
+/** Makes the list of a block's points with steps left, each marked where it stands. */
+function enter(base: usize, count: i32, marks: usize, ends: usize, list: usize): i32 {
+  let kept = 0;
   for (let k = 0; k < count; k++) {
     const i = <usize>k;
+    const left = <i32>load<f32>(base + (i << 4) + 12);
+    if (left <= 0) continue;
+    store<f32>(base + (i << 4) + 12, 0);
     v128.store(marks + (i << 4), v128.load(base + (i << 4)));
-    store<i32>(ends + (i << 2), niter);
-    store<i32>(list + (i << 2), k);
+    store<i32>(ends + (i << 2), left);
+    store<i32>(list + (<usize>kept << 2), k);
+    kept++;
   }
-  return count;
+  return kept;
+}
+
+/** Before step t of point k, which needs planes that are not there. */
+// @ts-ignore: decorator
+@inline
+function pause(t: i32, k: usize, base: usize, ends: usize): void {
+  store<f32>(base + (k << 4) + 12, <f32>(load<i32>(ends + (k << 2)) - t + 1));
 }
 
 // @ts-ignore: decorator
@@ -50,8 +62,8 @@ function arrive(t: i32, k: usize, p: v128, next: v128, marks: usize, ends: usize
 }
 
 export function stepsGrid(
-  flow: usize, lz: i32, ly: i32, lx: i32, y0: i32, x0: i32, h: i32, w: i32,
-  points: usize, from: i32, to: i32, niter: i32, rooms: usize, thread: i32,
+  flow: usize, lz: i32, ly: i32, lx: i32, z0: i32, y0: i32, x0: i32, d: i32, h: i32, w: i32,
+  points: usize, from: i32, to: i32, rooms: usize, thread: i32,
 ): void {
   const marks = rooms + room * thread;
   const ends = marks + 16 * block;
@@ -63,8 +75,8 @@ export function stepsGrid(
   const low = f32x4.splat(-1);
   for (let begin = from; begin < to; begin += block) {
     const base = points + (<usize>begin << 4);
-    let active = enter(base, min(block, to - begin), niter, marks, ends, list);
-    for (let t = 1; active > 0 && niter > 0; t++) {
+    let active = enter(base, min(block, to - begin), marks, ends, list);
+    for (let t = 1; active > 0; t++) {
       let kept = 0;
       for (let j = 0; j < active; j++) {
         const k = <usize>load<i32>(list + (<usize>j << 2));
@@ -75,7 +87,14 @@ export function stepsGrid(
         const high = f32x4.sub(at, floor);
         const low1 = f32x4.sub(f32x4.add(floor, one), at);
         const whole = i32x4.trunc_sat_f32x4_s(floor);
-        const delta = lz > 1 ? eight(flow, whole, low1, high, lz, ly, lx) : four(flow, whole, low1, high, y0, x0, h, w);
+        if (lz > 1) {
+          const z = i32x4.extract_lane(whole, 0);
+          if (max(z, 0) < z0 || min(z + 1, lz - 1) >= z0 + d) {
+            pause(t, k, base, ends);
+            continue;
+          }
+        }
+        const delta = lz > 1 ? eight(flow, whole, low1, high, z0, lz, ly, lx) : four(flow, whole, low1, high, y0, x0, h, w);
         // The fourth lane stays 0.
         const next = f32x4.replace_lane(clamp(f32x4.add(p, delta), low, one), 3, 0);
         v128.store(here, next);
@@ -92,10 +111,12 @@ function corner(sum: v128, at: usize, weight: f32): v128 {
   return f32x4.add(sum, f32x4.mul(v128.load(at), f32x4.splat(weight)));
 }
 
-/** The flow between eight voxels. */
+/** The flow between eight voxels, of which the planes from z0 on are there. */
 // @ts-ignore: decorator
 @inline
-function eight(flow: usize, whole: v128, weightLow: v128, weightHigh: v128, lz: i32, ly: i32, lx: i32): v128 {
+function eight(
+  flow: usize, whole: v128, weightLow: v128, weightHigh: v128, z0: i32, lz: i32, ly: i32, lx: i32,
+): v128 {
   const z = i32x4.extract_lane(whole, 0);
   const y = i32x4.extract_lane(whole, 1);
   const x = i32x4.extract_lane(whole, 2);
@@ -107,7 +128,7 @@ function eight(flow: usize, whole: v128, weightLow: v128, weightHigh: v128, lz: 
   const wx1 = f32x4.extract_lane(weightHigh, 2);
   const row = <usize>lx << 4;
   const plane = row * <usize>ly;
-  const at = flow + (<isize>((z * ly + y) * lx + x) << 4);
+  const at = flow + (<isize>(((z - z0) * ly + y) * lx + x) << 4);
   let sum = f32x4.splat(0);
   if (z >= 0 && y >= 0 && x >= 0 && z + 1 < lz && y + 1 < ly && x + 1 < lx) {
     sum = corner(sum, at, wx0 * wy0 * wz0);
@@ -125,7 +146,7 @@ function eight(flow: usize, whole: v128, weightLow: v128, weightHigh: v128, lz: 
     const cx = x + (c & 1);
     if (cz < 0 || cz >= lz || cy < 0 || cy >= ly || cx < 0 || cx >= lx) continue;
     const weight = (c & 1 ? wx1 : wx0) * (c & 2 ? wy1 : wy0) * (c & 4 ? wz1 : wz0);
-    sum = corner(sum, flow + (<usize>((cz * ly + cy) * lx + cx) << 4), weight);
+    sum = corner(sum, flow + (<usize>(((cz - z0) * ly + cy) * lx + cx) << 4), weight);
   }
   return sum;
 }
@@ -153,7 +174,7 @@ function four(
 }
 
 export function stepsNearestVoxel(
-  flow: usize, lz: i32, ly: i32, lx: i32, points: usize, from: i32, to: i32, niter: i32, rooms: usize, thread: i32,
+  flow: usize, lz: i32, ly: i32, lx: i32, z0: i32, d: i32, points: usize, from: i32, to: i32, rooms: usize, thread: i32,
 ): void {
   const marks = rooms + room * thread;
   const ends = marks + 16 * block;
@@ -164,8 +185,8 @@ export function stepsNearestVoxel(
   const zero = f32x4.splat(0);
   for (let begin = from; begin < to; begin += block) {
     const base = points + (<usize>begin << 4);
-    let active = enter(base, min(block, to - begin), niter, marks, ends, list);
-    for (let t = 1; active > 0 && niter > 0; t++) {
+    let active = enter(base, min(block, to - begin), marks, ends, list);
+    for (let t = 1; active > 0; t++) {
       let kept = 0;
       for (let j = 0; j < active; j++) {
         const k = <usize>load<i32>(list + (<usize>j << 2));
@@ -175,7 +196,11 @@ export function stepsNearestVoxel(
         const z = i32x4.extract_lane(whole, 0);
         const y = i32x4.extract_lane(whole, 1);
         const x = i32x4.extract_lane(whole, 2);
-        const at = flow + (<usize>((z * ly + y) * lx + x) << 4);
+        if (z < z0 || z >= z0 + d) {
+          pause(t, k, base, ends);
+          continue;
+        }
+        const at = flow + (<usize>(((z - z0) * ly + y) * lx + x) << 4);
         const next = clamp(f32x4.add(p, v128.load(at)), zero, last);
         v128.store(here, next);
         kept += arrive(t, k, p, next, marks, ends, list, kept);

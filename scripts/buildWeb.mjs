@@ -55,6 +55,9 @@ export async function buildWeb(folder, more = {}) {
     minify: true,
     platform: 'browser',
     format: 'esm',
+    // Decoders of Zarr, 1.4 MB, are modules of their own, loaded when an array is read. All in one folder: addresses count from there.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     target: 'es2022',
     alias: { '#platform': `${root}src/platform/web.ts` },
     plugins: [withFileTable],

@@ -86,6 +86,11 @@ export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
 export { readTrainingListNpy, type TrainingList } from './io/trainingListNpy.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
+export { type LabelsZarrOptions, labelsZarr, type ZarrFile } from './io/zarr/labelsZarr.ts';
+export { listZarrImages } from './io/zarr/listZarrImages.ts';
+export type { ZarrStore } from './io/zarr/metadata.ts';
+export type { ReadZarrOptions } from './io/zarr/readZarrArray.ts';
+export { readZarrImage } from './io/zarr/readZarrImage.ts';
 export { writeZip, type ZipInput } from './io/zipWrite.ts';
 export { diameters } from './masks/diameters.ts';
 export { dilateMasks } from './masks/dilateMasks.ts';
@@ -94,6 +99,7 @@ export { fillHolesAndRemoveSmallMasks } from './masks/fillHolesAndRemoveSmallMas
 export { histogram, histogramEdges } from './masks/histogram.ts';
 export { maskCompactness, maskPerimeters } from './masks/maskPerimeters.ts';
 export { type MaskStats, maskStats } from './masks/maskStats.ts';
+export { type OnePieceOptions, onePiece } from './masks/onePiece.ts';
 export { masksToOutlines } from './masks/outlines.ts';
 export { outlinesList } from './masks/outlinesList.ts';
 export { findPeaks, growPlaces, windowMaximum } from './masks/peaks.ts';
@@ -143,6 +149,7 @@ export {
   type RestoreResult,
 } from './models/denoiseModel.ts';
 export type { SizeEstimate } from './models/estimateSize.ts';
+export { type PlannedModel, planRun, type RunPlan } from './models/planRun.ts';
 export type { PresetName } from './models/presets.ts';
 export { nucleiRestorerOf, type RestoreTraits, restoreModelNames, restoreTraits } from './models/restoreModels.ts';
 export { SizeModel } from './models/sizeModel.ts';

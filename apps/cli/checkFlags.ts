@@ -42,6 +42,10 @@ function checkRanges(args: Args): void {
   const { anisotropy, stitch_threshold: stitch } = args;
   require('--anisotropy', anisotropy, anisotropy > 0 && Number.isFinite(anisotropy), 'a number above 0');
   require('--stitch_threshold', stitch, stitch >= 0 && stitch <= 1, '0 (off) to 1');
+  require('--stitch_gap', args.stitch_gap, args.stitch_gap >= 0, 'a number of planes, 0 or more');
+  require('--pieces', args.pieces, ['any', 'largest', 'split'].includes(args.pieces), 'any, largest or split');
+  if (args.max_memory !== null)
+    require('--max_memory', args.max_memory, args.max_memory > 0, 'a number of gigabytes above 0');
   const sigmas = [args.flow3D_smooth].flat();
   const sigmasOk = [1, 3].includes(sigmas.length) && sigmas.every((sigma) => sigma >= 0 && Number.isFinite(sigma));
   require('--flow3D_smooth', sigmas.join(' '), sigmasOk, 'one number from 0 on, or three, for z, y and x');
@@ -160,6 +164,11 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
     notes.push('--no_norm has no effect together with --norm_percentile');
   if (given.has('--track_gap') && !isTracked(args))
     notes.push('--track_gap has no effect: it only matters with --track, --save_tracks and --save_ctc');
+  const stitches = args.stitch_threshold > 0 && !args.do_3D;
+  if (given.has('--stitch_gap') && !stitches)
+    notes.push('--stitch_gap has no effect: it only matters with --stitch_threshold');
+  if (given.has('--max_memory') && !stitches && !args.do_3D)
+    notes.push('--max_memory has no effect: it only matters with --do_3D and --stitch_threshold');
   if (!args.do_3D) {
     for (const flag of ['--anisotropy', '--flow3D_smooth', '--pretrained_model_ortho'])
       if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --do_3D`);

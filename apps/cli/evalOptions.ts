@@ -35,11 +35,13 @@ export function evalOptions(
   };
 }
 
-function volumeOptions({ do_3D, anisotropy, flow3D_smooth: smooth, stitch_threshold }: Args): EvalOptions {
-  if (!do_3D) return { stitchThreshold: stitch_threshold };
+function volumeOptions(args: Args): EvalOptions {
+  const { do_3D, anisotropy, flow3D_smooth: smooth, stitch_threshold, stitch_gap, pieces } = args;
+  const shared = { pieces: pieces as NonNullable<EvalOptions['pieces']> };
+  if (!do_3D) return { ...shared, stitchThreshold: stitch_threshold, stitchGap: stitch_gap };
   const sigmas = typeof smooth === 'number' ? [smooth] : smooth;
   const [z, y = z, x = z] = sigmas as readonly [number, number?, number?];
-  return { do3D: true, anisotropy, flow3DSmooth: [z, y, x] };
+  return { ...shared, do3D: true, anisotropy, flow3DSmooth: [z, y, x] };
 }
 
 /**

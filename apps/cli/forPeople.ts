@@ -7,6 +7,9 @@ const flagOfOption: Readonly<Record<string, string>> = {
   do3D: '--do_3D',
   stitchThreshold: '--stitch_threshold',
   anisotropy: '--anisotropy',
+  maxMemory: '--max_memory',
+  'resample: false': '--no_resample',
+  'larger diameter': 'larger --diameter',
 };
 const options = new RegExp(`\\b(${Object.keys(flagOfOption).join('|')})\\b`, 'g');
 

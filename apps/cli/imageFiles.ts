@@ -7,8 +7,21 @@ import { basename, dirname, extname, join } from 'node:path';
 import { RunError } from './errors.ts';
 import { exists } from './exists.ts';
 import { compareNatural } from './naturalSort.ts';
+import { imagePlace } from './zarrFolder.ts';
 
-const extensions = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.flex', '.dax', '.nd2', '.nrrd']);
+const extensions = new Set([
+  '.png',
+  '.jpg',
+  '.jpeg',
+  '.tif',
+  '.tiff',
+  '.flex',
+  '.dax',
+  '.nd2',
+  '.nrrd',
+  '.nhdr',
+  '.zarr',
+]);
 const endingsOfResults = [
   '_cp_output',
   '_flows',
@@ -54,13 +67,13 @@ export async function findImages(folder: string, options: FindOptions): Promise<
 export async function keepImages(files: readonly string[], from: string, options: FindOptions): Promise<string[]> {
   const images = files.filter((file) => extensions.has(extname(file).toLowerCase()));
   if (images.length === 0) {
-    const known = 'png, jpg, jpeg, tif, tiff';
+    const known = 'png, jpg, jpeg, tif, tiff, nrrd, zarr';
     throw new RunError(`${from}: none of its ${files.length} files is an image (${known}); is this the right place?`);
   }
   const { imgFilter, maskFilter } = options;
   const excluded = [...new Set([...endingsOfResults, maskFilter])].filter((ending) => ending !== '');
   const wanted = images.filter((file) => {
-    const stem = stemOf(file);
+    const { stem } = imagePlace(file);
     return stem.endsWith(imgFilter ?? '') && !excluded.some((ending) => stem.endsWith(ending));
   });
   const found = await keepFiles(withoutResults(wanted, options.outputName ?? ''));
@@ -88,8 +101,8 @@ async function foldersToSearch(folder: string, lookOneLevelDown: boolean): Promi
   for (const name of await list(folder)) {
     const path = join(folder, name);
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-    // masks of --save_ctc are no images
-    if (isFolder && !(await exists(join(path, 'res_track.txt')))) folders.push(path);
+    // masks of --save_ctc are no images, and a Zarr is one itself
+    if (isFolder && !/\.zarr$/i.test(name) && !(await exists(join(path, 'res_track.txt')))) folders.push(path);
   }
   return folders;
 }
@@ -105,7 +118,10 @@ async function list(folder: string): Promise<string[]> {
 
 async function keepFiles(paths: readonly string[]): Promise<string[]> {
   const kept: string[] = [];
-  for (const path of paths) if (!(await stat(path).catch(() => undefined))?.isDirectory()) kept.push(path);
+  for (const path of paths) {
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+    if (isFolder === /\.zarr$/i.test(path)) kept.push(path);
+  }
   return kept;
 }
 

@@ -7,9 +7,27 @@ import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
 import { type FindOptions, findImages, keepImages } from './imageFiles.ts';
 import { compareNatural } from './naturalSort.ts';
+import { imagesOfZarr, isUrl, zarrPlace } from './zarrFolder.ts';
 
-/** @returns paths in natural order. @throws RunError where there are none. */
+/** @returns paths in natural order; in place of a Zarr its images. @throws RunError where there are none. */
 export async function imagesOf(args: Args): Promise<string[]> {
+  const found = await filesOf(args);
+  return (
+    await Promise.all(found.map(async (path) => (zarrPlace(path) ? imagesInside(path, found.length) : [path])))
+  ).flat();
+}
+
+/** A Zarr among others that cannot be listed stays in the list, and fails when its turn comes. */
+async function imagesInside(path: string, among: number): Promise<string[]> {
+  try {
+    return await imagesOfZarr(path);
+  } catch (error) {
+    if (among > 1) return [path];
+    throw new RunError(`${path}: ${(error as Error).message}`);
+  }
+}
+
+async function filesOf(args: Args): Promise<string[]> {
   const options: FindOptions = {
     maskFilter: args.mask_filter,
     imgFilter: args.img_filter,
@@ -18,11 +36,21 @@ export async function imagesOf(args: Args): Promise<string[]> {
   };
   if (args.dir !== null) return imagesOfFolders(args.dir, options);
   const path = args.image_path!;
+  if (isUrl(path)) return [urlOfZarr(path, args)];
   if (await isPattern(path)) return imagesThatFit(path, options);
-  const info = await stat(path).catch(() => undefined);
+  const zarr = zarrPlace(path);
+  const info = await stat(zarr?.root ?? path).catch(() => undefined);
+  if (zarr && info) return [path];
   if (!info) throw new RunError(`--image_path ${path}: there is no such file`);
   if (info.isDirectory()) throw new RunError(`--image_path ${path}: this is a folder; give it with --dir`);
   return [path];
+}
+
+function urlOfZarr(url: string, { savedir }: Args): string {
+  if (!zarrPlace(url))
+    throw new RunError(`--image_path ${url}: only OME-Zarr (….zarr) is read from a server; download the file`);
+  if (savedir === null) throw new RunError(`--image_path ${url}: say with --savedir FOLDER where the results shall go`);
+  return url;
 }
 
 async function imagesOfFolders(dir: string, options: FindOptions): Promise<string[]> {

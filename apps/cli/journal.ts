@@ -8,7 +8,9 @@ import { join, resolve } from 'node:path';
 import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
-import { type ImageRecord, type RunRecord, sha256, sha256OfFile } from './runRecord.ts';
+import { sha256OfImage } from './readPicture.ts';
+import { type ImageRecord, type RunRecord, sha256 } from './runRecord.ts';
+import { isUrl } from './zarrFolder.ts';
 
 export interface Journal {
   /** What is known of an image that an earlier run has finished: it has not changed since, and its files are all there. */
@@ -48,14 +50,14 @@ export async function openJournal(record: RunRecord, host: Host): Promise<Journa
   const known = record.parameters.resume ? await readEntries(path) : new Map<string, ImageRecord>();
   return {
     async finished(image) {
-      const entry = known.get(resolve(image));
+      const entry = known.get(placeOf(image));
       if (entry === undefined || !(await isUnchanged(entry))) return undefined;
       const there = await Promise.all(entry.outputs.map((output) => exists(output.path)));
       return there.every(Boolean) ? { ...entry, image } : undefined;
     },
     async add(entry) {
       const outputs = entry.outputs.map((output) => ({ ...output, path: resolve(output.path) }));
-      const line = `${JSON.stringify({ ...entry, image: resolve(entry.image), outputs })}\n`;
+      const line = `${JSON.stringify({ ...entry, image: placeOf(entry.image), outputs })}\n`;
       await appendFile(path, line);
     },
   };
@@ -67,6 +69,11 @@ function fingerprint({ parameters, model, versions }: RunRecord): string {
   const place = [parameters.dir, parameters.image_path, parameters.savedir].map((path) => path && resolve(path));
   const text = JSON.stringify([versions.cellposeTs, versions.onnxruntime, model, place, flags.toSorted()]);
   return sha256(new TextEncoder().encode(text)).slice(0, 24);
+}
+
+/** Full path of a file, or address. */
+function placeOf(image: string): string {
+  return isUrl(image) ? image : resolve(image);
 }
 
 /** By the image's full path. A line that was cut off when the machine stopped says nothing. */
@@ -85,5 +92,5 @@ async function readEntries(path: string): Promise<Map<string, ImageRecord>> {
 }
 
 async function isUnchanged({ image, sha256: before }: ImageRecord): Promise<boolean> {
-  return before !== undefined && before === (await sha256OfFile(image).catch(() => undefined));
+  return before !== undefined && before === (await sha256OfImage(image).catch(() => undefined));
 }

@@ -3,10 +3,10 @@
  * some of ours. Unlike there, each flag works alone.
  */
 import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
-import { stemOf } from './imageFiles.ts';
+import { imagePlace, isUrl } from './zarrFolder.ts';
 
 export type OutputKind =
   | 'seg'
@@ -25,7 +25,8 @@ export type OutputKind =
   | 'coco'
   | 'tracks'
   | 'ctc'
-  | 'restored';
+  | 'restored'
+  | 'zarr';
 
 /** What each kind is called, for people. */
 export const outputTitles: Readonly<Record<OutputKind, string>> = {
@@ -46,6 +47,7 @@ export const outputTitles: Readonly<Record<OutputKind, string>> = {
   tracks: 'table of tracks',
   ctc: 'folder for the Cell Tracking Challenge',
   restored: 'restored image',
+  zarr: 'OME-Zarr',
 };
 
 export interface Output {
@@ -57,8 +59,9 @@ export interface Output {
 
 /** Where the files of one image go, in the order in which they are written: the labels first. */
 export function outputsOf(image: string, args: Args): Output[] {
-  const folder = args.savedir ?? (args.dir_above ? resolve(dirname(image), '..') : dirname(image));
-  const stem = basename(stemOf(image));
+  const place = imagePlace(image);
+  const { stem } = place;
+  const folder = args.savedir ?? (args.dir_above ? resolve(place.folder, '..') : place.folder);
   const ending = suffix(image, args);
   const output = (kind: OutputKind, name: string, subfolder: string): Output => ({
     kind,
@@ -68,6 +71,7 @@ export function outputsOf(image: string, args: Args): Output[] {
   const all: (Output | false)[] = [
     args.save_png && output('png', `${stem}${ending}.png`, 'masks'),
     args.save_tif && output('tif', `${stem}${ending}.tif`, 'masks'),
+    args.save_zarr && output('zarr', `${stem}${ending}.ome.zarr`, 'masks'),
     args.save_outlines && output('outlines', `${stem}_outlines${ending}.png`, 'outlines'),
     args.save_overlay && output('overlay', `${stem}_overlay${ending}.png`, 'outlines'),
     args.save_preview && output('preview', `${stem}_preview${ending}.png`, 'masks'),
@@ -83,7 +87,11 @@ export function outputsOf(image: string, args: Args): Output[] {
     args.save_flows && output('flows', `${stem}_flows${ending}.tif`, 'flows'),
     args.save_flows && output('dP', `${stem}_dP${ending}.tif`, 'flows'),
     args.restore_type !== null && args.save_restored && output('restored', `${stem}_cp_restored.tif`, 'restored'),
-    !args.no_npy && { kind: 'seg', path: `${stemOf(image)}_seg.npy`, makeFolder: false },
+    !args.no_npy && {
+      kind: 'seg',
+      path: join(isUrl(image) ? folder : place.folder, `${stem}_seg.npy`),
+      makeFolder: false,
+    },
   ];
   return all.filter((entry) => entry !== false);
 }
@@ -111,7 +119,7 @@ function suffix(image: string, args: Args): string {
   const { output_name: name, savedir } = args;
   if (name === null) return '_cp_masks';
   if (savedir === null) return name === '' ? '_cp_masks' : name;
-  return real(savedir) === real(args.dir ?? dirname(image)) ? '_cp_masks' : name;
+  return real(savedir) === real(args.dir ?? imagePlace(image).folder) ? '_cp_masks' : name;
 }
 
 function real(path: string): string {

@@ -1,14 +1,19 @@
 /** An image file from the disk, as the model takes it. */
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import {
+  FormatError,
   type ImageFile,
   inMicrometres,
   type NdArray,
   type PhysicalSize,
   readImage,
+  readZarrImage,
   toCellposeImage,
 } from 'cellpose-ts';
-import { sha256 } from './runRecord.ts';
+import { isFile } from './exists.ts';
+import { sha256, sha256OfFile } from './runRecord.ts';
+import { openZarr, zarrPlace } from './zarrFolder.ts';
 
 export interface Picture {
   readonly image: NdArray;
@@ -34,22 +39,63 @@ export interface NamedAxes {
 
 /** @throws the errors of the file system and of `readImage`. */
 export async function readPicture(path: string): Promise<Picture> {
-  const bytes = new Uint8Array(await readFile(path));
-  const file = await readImage(bytes);
+  const { file, content } = await readAny(path);
   const { data, shape, axes, notes: changes } = toCellposeImage(file);
   const named = namedAxes(file, axes, shape);
-  const source = file.axesFrom === 'ome' ? 'OME-XML' : 'ImageJ';
+  const source = axesSources[file.axesFrom];
   const isNamed = named.channelAxis !== undefined || named.zAxis !== undefined || named.tAxis !== undefined;
   const notes = isNamed ? [`axes ${axes} as the file says (${source})`] : [];
   return {
     image: { data, shape },
-    sha256: sha256(bytes),
+    sha256: sha256(content),
     dtype: file.dtype,
     axes: named,
     pixelSize: file.physicalSize && inMicrometres(file.physicalSize),
     notes: [...file.warnings, ...changes, ...notes],
   };
 }
+
+/** Of the image as it is now, to be compared with that of a picture. @throws the errors of the file system and of `readImage` */
+export async function sha256OfImage(path: string): Promise<string> {
+  return zarrPlace(path) ? sha256((await readAny(path)).content) : sha256OfFile(path);
+}
+
+/** The image, and the bytes that stand for it in the record: those of its file, or the samples of a Zarr. */
+async function readAny(path: string): Promise<{ file: ImageFile; content: Uint8Array }> {
+  const zarr = zarrPlace(path);
+  if (zarr && !(await isFile(path))) {
+    const file = await readZarrImage(openZarr(zarr.root), zarr.path);
+    const { buffer, byteOffset, byteLength } = file.data.data;
+    return { file, content: new Uint8Array(buffer, byteOffset, byteLength) };
+  }
+  const content = new Uint8Array(await readFile(path));
+  return { file: await readImage(content, { readBeside: (name) => readBeside(path, name) }), content };
+}
+
+/** A file that an image names as a part of itself. @throws FormatError that names it where it is missing */
+async function readBeside(path: string, name: string): Promise<Uint8Array> {
+  const other = resolve(dirname(path), name);
+  try {
+    return new Uint8Array(await readFile(other));
+  } catch (error) {
+    const what =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read: ${(error as Error).message}`;
+    throw new FormatError(
+      'image',
+      `${name}, which holds a part of it, ${what}; put it beside the image`,
+      undefined,
+      error,
+    );
+  }
+}
+
+/** Whose words on axes are taken. */
+const axesSources: Partial<Record<ImageFile['axesFrom'], string>> = {
+  ome: 'OME-XML',
+  imagej: 'ImageJ',
+  nrrd: 'NRRD',
+  zarr: 'OME-Zarr',
+};
 
 /** Size of a file in bytes; 0 where it cannot be told. */
 export async function fileSize(path: string): Promise<number> {
@@ -62,7 +108,7 @@ export async function fileSize(path: string): Promise<number> {
  */
 function namedAxes({ axesFrom }: ImageFile, axes: string, shape: readonly number[]): NamedAxes {
   if (axes.length < 3) return {};
-  if (axesFrom !== 'ome' && axesFrom !== 'imagej') return /^[IQTZ]YXS?$/.test(axes) ? { pagesAxis: 0 } : {};
+  if (axesSources[axesFrom] === undefined) return /^[IQTZ]YXS?$/.test(axes) ? { pagesAxis: 0 } : {};
   const long = [...axes].map((letter, axis) => ({ letter, axis })).filter(({ axis }) => shape[axis]! > 1);
   const of = (letters: string) => long.filter(({ letter }) => letters.includes(letter));
   const [channels, planes] = [of('CS'), of('ZT')];

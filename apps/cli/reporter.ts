@@ -19,8 +19,8 @@ export interface Reporter {
   start(total: number): Promise<void>;
   /** Work on this image begins. */
   imageBegins(name: string): void;
-  /** Work on the current image has come so far, 0–1. */
-  progress(fraction: number): void;
+  /** Work on the current image has come so far, 0–1; with volumes, what is being done. */
+  progress(fraction: number, doing?: string): void;
   /** One image is done, well or not. */
   imageDone(name: string, outcome: string): void;
   /** No more images follow. */
@@ -58,7 +58,7 @@ class LineReporter implements Reporter {
 
   imageBegins(_name: string): void {}
 
-  progress(_fraction: number): void {}
+  progress(_fraction: number, _doing?: string): void {}
 
   imageDone(name: string, outcome: string): void {
     this.done++;
@@ -73,6 +73,7 @@ class BarReporter extends LineReporter {
   #bar: SingleBar | undefined;
   /** Images begun: the last one's files may be under way when the next begins. */
   #begun = 0;
+  #name = '';
 
   override async start(total: number): Promise<void> {
     await super.start(total);
@@ -87,11 +88,13 @@ class BarReporter extends LineReporter {
 
   override imageBegins(name: string): void {
     this.#begun++;
-    this.#bar?.update({ name: basename(name) });
+    this.#name = basename(name);
+    this.#bar?.update({ name: this.#name });
   }
 
-  override progress(fraction: number): void {
-    this.#bar?.update(100 * (this.#begun - 1 + fraction));
+  override progress(fraction: number, doing?: string): void {
+    const name = doing === undefined ? this.#name : `${this.#name}, ${doing}`;
+    this.#bar?.update(100 * (this.#begun - 1 + fraction), { name });
   }
 
   override imageDone(name: string, outcome: string): void {
@@ -134,6 +137,7 @@ function withoutCursorMemory(stream: Host['stderr']): NodeJS.WritableStream {
 class LogReporter extends LineReporter {
   readonly #file: string | undefined;
   #begin = 0;
+  #doing: string | undefined;
 
   constructor(host: Host) {
     super(host);
@@ -165,6 +169,11 @@ class LogReporter extends LineReporter {
     await super.start(total);
     this.#begin = performance.now();
     this.detail(progressLine(0, total, 0));
+  }
+
+  override progress(_fraction: number, doing?: string): void {
+    if (doing !== undefined && doing !== this.#doing) this.detail(doing);
+    this.#doing = doing;
   }
 
   override imageDone(name: string, outcome: string): void {

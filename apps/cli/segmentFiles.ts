@@ -3,7 +3,7 @@
  * written, while the present one is computed. What fails is kept with the image's name and the rest goes on; an interrupt
  * drops the image at hand and leaves complete files.
  */
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EvalOptions, ProgressEvent } from 'cellpose-ts';
 import { asSegmented } from './asSegmented.ts';
@@ -11,6 +11,7 @@ import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import { withoutEdgeMasks } from './edgeMasks.ts';
 import { channelsOf, evalOptions, joinsPlanes } from './evalOptions.ts';
 import type { Args } from './flags.ts';
+import { forecastStack } from './forecastStack.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import type { Journal } from './journal.ts';
@@ -38,14 +39,20 @@ export interface Run {
   readonly journal?: Journal | undefined;
 }
 
-/** Reads the first image while the model is still being loaded. */
-export function readAhead(path: string | undefined): Promise<Picture> | undefined {
+/** An image on its way; called when its turn comes. */
+export type Reading = () => Promise<Picture>;
+
+/** Reads an image before its turn comes, the first while the model is still being loaded; a large one when it has come. */
+export function readAhead(path: string | undefined): Reading | undefined {
   if (path === undefined) return undefined;
-  const reading = fileSize(path).then((size) => (size <= maxBytesReadAhead ? readPicture(path) : undefined));
-  const picture = reading.then((early) => early ?? readPicture(path));
-  // Its error is met when the image's turn comes.
-  picture.catch(() => {});
-  return picture;
+  const early = fileSize(path).then((size) => {
+    if (size > maxBytesReadAhead) return undefined;
+    const picture = readPicture(path);
+    // Its error is met when the image's turn comes.
+    picture.catch(() => {});
+    return { picture };
+  });
+  return async () => (await early)?.picture ?? readPicture(path);
 }
 
 /**
@@ -55,7 +62,7 @@ export function readAhead(path: string | undefined): Promise<Picture> | undefine
  */
 export async function segmentFiles(
   images: readonly string[],
-  first: Promise<Picture> | undefined,
+  first: Reading | undefined,
   model: Segmenter,
   run: Run,
 ): Promise<void> {
@@ -72,7 +79,7 @@ export async function segmentFiles(
       record.images.push(entry(image, 'not started'));
       continue;
     }
-    const current = next ?? readPicture(image);
+    const current = next ?? (() => readPicture(image));
     const readNext = () => {
       next = readAhead(images[i + 1]);
     };
@@ -140,23 +147,36 @@ export interface Done {
 
 /** One image from its file to its results, with nothing before or after it. */
 export async function segmentOne(image: string, model: Segmenter, run: Run): Promise<Done> {
-  return writeFiles(await computeFile(image, readPicture(image), () => {}, model, run), run);
+  return writeFiles(
+    await computeFile(
+      image,
+      () => readPicture(image),
+      () => {},
+      model,
+      run,
+    ),
+    run,
+  );
 }
 
 async function computeFile(
   path: string,
-  reading: Promise<Picture>,
+  reading: Reading,
   readNext: () => void,
   model: Segmenter,
   { args, host, reporter, record, signal }: Run,
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
   try {
-    const picture = await reading.finally(readNext);
+    const picture = await reading().finally(readNext);
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
-    const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
-    const result = await model.eval(image, { ...evalOptions(args, model, picture.axes), signal, onProgress });
+    const forecast = joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
+    if (forecast) reporter.say(`${basename(path)}: ${forecast.line}`);
+    const onProgress: EvalOptions['onProgress'] = ({ stage, fraction, planes }) =>
+      reporter.progress(overall(stage, fraction), forecast && doing(stage, planes));
+    const options = { ...evalOptions(args, model, picture.axes), maxMemory: forecast?.maxMemory ?? Infinity };
+    const result = await model.eval(image, { ...options, signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
     const found = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
@@ -210,6 +230,12 @@ function reason(error: unknown, reporter: Reporter): string {
 
 function pixels({ masks }: Segmented): number {
   return masks.data.length;
+}
+
+/** What a run is at, in words. */
+function doing(stage: string, planes?: string): string | undefined {
+  if (stage === 'masks') return 'masks';
+  return planes && `network, planes ${planes}`;
 }
 
 /** Share of an image's work that is done; network and dynamics take about so much of it. */

@@ -31,6 +31,9 @@ export interface Segmenter {
   readonly diamLabels: number;
   /** Diameter 0 is estimated for each image, not the mean of the training objects. */
   readonly estimatesDiameter: boolean;
+  /** Channels that the network takes, and seconds that it takes for a tile, measured: what forecasts need. */
+  readonly nchan?: number;
+  secondsPerTile?(): Promise<number>;
   eval(image: NdArray, options: EvalOptions): Promise<EvalResult | RestoredEvalResult>;
   release(): Promise<void>;
 }
@@ -105,6 +108,8 @@ function plain(model: CellposeModel): Segmenter {
     diamMean: model.diamMean,
     diamLabels: model.diamLabels,
     estimatesDiameter: false,
+    nchan: model.nchan,
+    secondsPerTile: () => model.secondsPerTile(),
     eval: (image, options) => model.eval(image, options),
     release: () => model.release(),
   };
@@ -128,7 +133,8 @@ async function restoring(choice: ModelChoice, restorer: RestorerChoice, context:
     stateDict: await weightsOfFile(restorer.path),
     ...(restorer.chan2 ? { chan2StateDict: await weightsOfFile(restorer.chan2.path) } : {}),
   };
-  const model = await named(restorer.path, () => CellposeDenoiseModel.load({ ...own, restore }));
+  const files = source.kind === 'bundled' ? restorer.path : `${restorer.path} or ${source.path}`;
+  const model = await named(files, () => CellposeDenoiseModel.load({ ...own, restore }));
   const { diamLabels } = model.cp;
   return {
     ...plain(model.cp),

@@ -35,6 +35,43 @@ export async function writeWhole(path: string, bytes: Uint8Array | readonly Uint
   }
 }
 
+/**
+ * Writes a folder whole, replacing an older one: under a temporary name beside it, then renamed.
+ *
+ * @throws the error of the operating system; then nothing is left behind and an older folder is as it was.
+ */
+export async function writeWholeFolder(
+  path: string,
+  files: Iterable<{ readonly path: string; readonly bytes: Uint8Array }>,
+): Promise<void> {
+  const temporary = join(dirname(path), `${start}${newMark()}${end}`);
+  const older = join(dirname(path), `${start}${newMark()}${end}`);
+  try {
+    await mkdir(temporary);
+    for (const file of files) {
+      const target = join(temporary, file.path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, file.bytes, { flush: true });
+    }
+    // A folder cannot be renamed onto one with content.
+    const replaces = await rename(path, older).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    );
+    await rename(temporary, path).catch(async (error: unknown) => {
+      if (replaces) await rename(older, path);
+      throw error;
+    });
+    await rm(older, { recursive: true, force: true });
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
 /** Makes a folder (not those above it) unless it is there. */
 export async function ensureFolder(path: string): Promise<void> {
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {

@@ -6,6 +6,7 @@ import {
   type EvalResult,
   geoJsonPieces,
   labelsPicture,
+  labelsZarr,
   type Masks,
   type NdArray,
   narrowLabels,
@@ -27,7 +28,7 @@ import { flowPicture } from './flowPicture.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
 import type { Picture } from './readPicture.ts';
 import { tracksTable } from './tracksTable.ts';
-import { ensureFolder, writeWhole } from './wholeFile.ts';
+import { ensureFolder, writeWhole, writeWholeFolder } from './wholeFile.ts';
 
 export interface Segmented {
   readonly path: string;
@@ -81,10 +82,7 @@ export async function writeOutputs(
     const output = asTiffIfNeeded(planned, segmented, notes);
     // Files reach the disk while the next ones are encoded: waiting for each alone takes longer than the masks.
     if (writing.has(output.path)) continue;
-    writing.set(
-      output.path,
-      output.kind === 'ctc' ? writeCtc(output, segmented, write) : writeOne(output, encode, write),
-    );
+    writing.set(output.path, writeAny(output, segmented, encode, write));
   }
   const outcomes = await Promise.all(writing.values());
   return {
@@ -102,6 +100,35 @@ interface Outcome {
   readonly path: string;
   readonly failed: boolean;
   readonly error?: unknown;
+}
+
+function writeAny(
+  output: Output,
+  segmented: Segmented,
+  encode: (kind: OutputKind) => Encoded,
+  write: typeof writeWhole,
+): Promise<Outcome> {
+  if (output.kind === 'ctc') return writeCtc(output, segmented, write);
+  return output.kind === 'zarr' ? writeZarr(output, segmented) : writeOne(output, encode, write);
+}
+
+/** A folder that is there whole or not at all. */
+async function writeZarr({ kind, path, makeFolder }: Output, segmented: Segmented): Promise<Outcome> {
+  const { masks, pixelSize } = segmented;
+  try {
+    if (makeFolder) await ensureFolder(dirname(path));
+    const name = basename(path).replace(/\.ome\.zarr$/, '');
+    await writeWholeFolder(path, labelsZarr(masks, { axes: axesOfMasks(segmented), pixelSize, name }));
+    return { kind, path, failed: false };
+  } catch (error) {
+    return { kind, path, failed: true, error };
+  }
+}
+
+/** Planes are depth, or moments in a series. */
+function axesOfMasks({ masks, result, tracks }: Segmented): string {
+  if (masks.shape.length < 3) return 'YX';
+  return tracks !== undefined || result.axes.includes('T') ? 'TYX' : 'ZYX';
 }
 
 /** A folder of many files. The name of the folder stands for all of them. */
@@ -185,6 +212,7 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'tracks':
       return text(tracksTable({ masks, tracks: segmented.tracks! }));
     case 'ctc':
+    case 'zarr':
       throw new Error('internal: a folder is not encoded');
     case 'flows':
       return writeTiff(wrapped(picture()), { level: fast });
@@ -197,13 +225,16 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
   }
 }
 
-/** A series says that its planes are moments, in ImageJ's words where they fit: 32-bit labels it does not know. */
-function labelTiff({ masks, result, tracks }: Segmented): Uint8Array {
-  const labels = narrowLabels(masks);
-  const isSeries = masks.shape.length === 3 && (tracks !== undefined || result.axes.includes('T'));
-  if (!isSeries) return writeTiff(labels, { level: fast, rgb: false });
-  const description = labels.data instanceof Uint16Array ? 'imagej' : 'shaped';
-  return writeTiff(labels, { level: fast, rgb: false, axes: 'TYX', description });
+/**
+ * A stack says in OME-XML that its planes are depth, with the size of its pixels. A series says that they are moments in ImageJ's words,
+ * since ImageJ by itself takes the planes of other files for depth; it does not know 32-bit labels: OME-XML again.
+ */
+function labelTiff(segmented: Segmented): Uint8Array {
+  const labels = narrowLabels(segmented.masks);
+  const axes = axesOfMasks(segmented);
+  if (axes === 'YX') return writeTiff(labels, { level: fast, rgb: false });
+  const description = axes === 'TYX' && labels.data instanceof Uint16Array ? 'imagej' : 'ome';
+  return writeTiff(labels, { level: fast, rgb: false, axes, description, pixelSize: segmented.pixelSize });
 }
 
 /**

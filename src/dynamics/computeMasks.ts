@@ -6,8 +6,9 @@ import { renumber } from '../masks/renumber.ts';
 import { removeBadFlowMasks } from './flowErrors.ts';
 import { laneOf, type Within, type WriteFlow, walk } from './followFlows.ts';
 import type { FollowRules } from './followRules.ts';
-import { getMasks } from './getMasks.ts';
+import { getMasks, masksOfBins, noBins, paddingOf } from './getMasks.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
+import { walkSlabs } from './walkSlabs.ts';
 
 export interface ComputeMasksOptions {
   /** Steps of the dynamics; a fraction is cut off. @default 200 */
@@ -22,6 +23,8 @@ export interface ComputeMasksOptions {
   readonly minSize?: number;
   /** Masks of a larger share of the image are removed. @default 0.4 */
   readonly maxSizeFraction?: number;
+  /** Of volumes, bytes of flow that are laid out at a time; the masks do not depend on it. @default half the volume in float32, 64 MiB to 1 GiB */
+  readonly slabBytes?: number;
   /** @default dynamics3 */
   readonly rules?: DynamicsRules;
   /** Worker threads; the masks are the same at any number. @default all of the machine */
@@ -66,6 +69,10 @@ export async function masksWithin(
   const { shape } = cellprob;
   checkShapes(dP, cellprob);
   checkNumbers({ cellprobThreshold, flowThreshold, minSize });
+  if (shape.length === 3) {
+    const masks = await masksOfVolume(dP, cellprob, { ...options, cellprobThreshold, rules, maxSizeFraction });
+    return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize, rules.masks.sizes) : masks;
+  }
   const cells = cellPixels(cellprob.data, cellprobThreshold);
   const pixels = walkersAmong(cells, dP, rules.follow);
   if (pixels.length === 0) return { data: new Int32Array(sizeOf(shape)), shape };
@@ -77,11 +84,45 @@ export async function masksWithin(
   });
   const share = within ? (within.ly * within.lx) / sizeOf(shape) : 1;
   let masks = getMasks(p, pixels, shape, { maxSizeFraction: maxSizeFraction * share, rules: rules.masks });
-  if (flowThreshold > 0 && shape.length === 2) {
+  if (flowThreshold > 0) {
     masks = await removeBadFlowMasks(masks, dP, flowThreshold, options);
     if (rules.masks.afterCheck === 'rank') masks = renumber(masks, 'rank');
   }
   return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize, rules.masks.sizes) : masks;
+}
+
+/** Those of a volume, whose flow is not held a second time. */
+async function masksOfVolume(
+  { data: dP }: FloatArray,
+  { data: cellprob, shape }: FloatArray,
+  options: ComputeMasksOptions & Required<Pick<ComputeMasksOptions, 'cellprobThreshold' | 'rules' | 'maxSizeFraction'>>,
+): Promise<Masks> {
+  const { cellprobThreshold: threshold, rules, interp = true, niter, threads, signal, slabBytes } = options;
+  const { follow } = rules;
+  const n = cellprob.length;
+  const padding = paddingOf(shape, rules.masks);
+  const [sz, sy] = padding.strides;
+  const bins = noBins(shape, padding, rules.masks);
+  const moves = mover(dP, n, 3, follow);
+  let walkers = 0;
+  await walkSlabs({
+    shape: [shape[0], shape[1], shape[2]],
+    sampling: interp ? follow.volumeSampling : 'nearest',
+    walks: (i) => cellprob[i] > threshold && moves(i),
+    writeFlow(flow, from, to) {
+      for (let i = from, at = 0; i < to; i++, at += 4) {
+        if (!(cellprob[i] > threshold)) continue;
+        for (let k = 0; k < 3; k++) flow[at + k] = dP[k * n + i] / follow.flowScale;
+      }
+    },
+    rest(i, z, y, x) {
+      bins[i] = (z + padding.rpad) * sz + (y + padding.rpad) * sy + x + padding.rpad;
+      walkers++;
+    },
+    ...{ niter, threads, signal, slabBytes },
+  });
+  if (walkers === 0) return { data: bins.fill(0), shape };
+  return masksOfBins(bins, shape, { maxSizeFraction: options.maxSizeFraction, rules: rules.masks });
 }
 
 function checkShapes(dP: FloatArray, cellprob: FloatArray): void {
@@ -103,24 +144,33 @@ function checkNumbers(options: Readonly<Record<string, number>>): void {
 }
 
 function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {
-  const pixels = new Int32Array(cellprob.length);
   let n = 0;
-  for (let i = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) pixels[n++] = i;
-  return pixels.subarray(0, n);
+  for (let i = 0; i < cellprob.length; i++) if (cellprob[i] > threshold) n++;
+  const pixels = new Int32Array(n);
+  for (let i = 0, k = 0; k < n; i++) if (cellprob[i] > threshold) pixels[k++] = i;
+  return pixels;
 }
 
 /** Flows of at most this length, in pixels per step, move nothing by the older rules. */
 const stillFlow = 1e-3;
 
-function walkersAmong(cells: Int32Array, { data, shape }: FloatArray, { walkers, flowScale }: FollowRules): Int32Array {
-  if (walkers === 'cells') return cells;
-  const n = data.length / shape[0];
-  const components = walkers === 'firstFlow' ? 1 : shape[0];
-  return cells.filter((i) => {
-    for (let k = 0; k < components; k++)
-      if (Math.abs(Math.fround(data[k * n + i] / flowScale)) > stillFlow) return true;
+function walkersAmong(cells: Int32Array, { data, shape }: FloatArray, rules: FollowRules): Int32Array {
+  return rules.walkers === 'cells' ? cells : cells.filter(mover(data, data.length / shape[0], shape[0], rules));
+}
+
+/** Tells of pixels of cells whether they walk by the rules. */
+function mover(
+  dP: Float32Array,
+  n: number,
+  axes: number,
+  { walkers, flowScale }: FollowRules,
+): (pixel: number) => boolean {
+  if (walkers === 'cells') return () => true;
+  const components = walkers === 'firstFlow' ? 1 : axes;
+  return (i) => {
+    for (let k = 0; k < components; k++) if (Math.abs(Math.fround(dP[k * n + i] / flowScale)) > stillFlow) return true;
     return false;
-  });
+  };
 }
 
 /** The flow of cells in pixels per step; outside them it stays 0. */

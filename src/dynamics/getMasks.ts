@@ -5,7 +5,7 @@
 import { type Masks, type Masks2D, type NdArray, sizeOf } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { countLabels } from '../masks/objectBoxes.ts';
-import { renumber } from '../masks/renumber.ts';
+import { renumberInPlace } from '../masks/renumber.ts';
 import { type MaskRules, maskRules3 } from './maskRules.ts';
 
 export interface GetMasksOptions {
@@ -63,19 +63,47 @@ export function getMasks(
       `getMasks: maxSizeFraction must be above 0; got ${maxSizeFraction}`,
     );
   }
-  const strides = stridesOf(shape.map((size) => size + 2 * rules.rpad));
-  const bins = restingBins(p.data, n, shape, { strides, rpad: rules.rpad });
-  const standing = rules.counted === 'all' ? standingBins(pixels, shape, { strides, rpad: rules.rpad }) : undefined;
-  const counts = new Int32Array(strides[0] * (shape[0] + 2 * rules.rpad));
-  for (const bin of bins) counts[bin]++;
-  standing?.forEach((bin) => {
-    if (bin > 0) counts[bin]++;
-  });
+  const padding = paddingOf(shape, rules);
+  const bins = noBins(shape, padding, rules);
+  const own = restingBins(p.data, n, shape, padding);
+  for (let i = 0; i < n; i++) bins[pixels[i]] = own[i];
+  return masksOfBins(bins, shape, { maxSizeFraction, rules });
+}
+
+/** Bins before any pixel has walked, of the shape of the image: 0, or each pixel's own where the rules count those that stand. */
+export function noBins(shape: readonly number[], padding: Padding, { counted }: MaskRules): Int32Array {
+  return counted === 'all' ? standingBins(shape, padding) : new Int32Array(sizeOf(shape));
+}
+
+/**
+ * The masks of pixels whose bins are known.
+ *
+ * @param bins  for each pixel its bin in the padded histogram (`paddingOf`); 0, in the border, for those that have none. Becomes
+ *              the labels.
+ */
+export function masksOfBins(
+  bins: Int32Array,
+  shape: readonly number[],
+  { maxSizeFraction, rules }: Required<GetMasksOptions>,
+): Masks {
+  const { strides, rpad } = paddingOf(shape, rules);
+  const counts = new Int32Array(strides[0] * (shape[0] + 2 * rpad));
+  for (const bin of bins) if (bin > 0) counts[bin]++;
   const histogram = { counts, strides };
   const regions = growSeeds(histogram, findSeeds(histogram, rules), rules);
-  const data = standing ? standing.map((bin) => regions[bin]) : new Int32Array(sizeOf(shape));
-  for (let i = 0; i < n; i++) data[pixels[i]] = regions[bins[i]];
-  return renumber(withoutBig({ data, shape }, maxSizeFraction, rules.bigBy), rules.numbering);
+  for (let i = 0; i < bins.length; i++) bins[i] = regions[bins[i]];
+  return renumberInPlace(withoutBig({ data: bins, shape }, maxSizeFraction, rules.bigBy), rules.numbering);
+}
+
+/** How the bins of an image lie in its histogram. */
+export function paddingOf(shape: readonly number[], rules: MaskRules): Padding {
+  const rpad = borderSeen(rules);
+  return { strides: stridesOf(shape.map((size) => size + 2 * rpad)), rpad };
+}
+
+/** The part of the rules' border that windows of seeds reach into. It holds no points, so more of it changes nothing. */
+function borderSeen({ rpad, seedWindow }: MaskRules): number {
+  return Math.min(rpad, Math.max(1, seedWindow >> 1));
 }
 
 function stridesOf(shape: readonly number[]): number[] {
@@ -84,7 +112,7 @@ function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-interface Padding {
+export interface Padding {
   readonly strides: readonly number[];
   readonly rpad: number;
 }
@@ -106,8 +134,8 @@ function restingBins(
   return bins;
 }
 
-/** The own bin of each pixel that did not walk; 0, a bin of the border, for those that did. */
-function standingBins(walkers: Int32Array, shape: readonly number[], { strides, rpad }: Padding): Int32Array {
+/** The own bin of each pixel. */
+function standingBins(shape: readonly number[], { strides, rpad }: Padding): Int32Array {
   const bins = new Int32Array(sizeOf(shape));
   const lx = shape[shape.length - 1];
   const ly = shape[shape.length - 2];
@@ -116,7 +144,6 @@ function standingBins(walkers: Int32Array, shape: readonly number[], { strides, 
     const start = z + ((row % ly) + rpad) * lxStride(strides) + rpad;
     for (let x = 0; x < lx; x++) bins[row * lx + x] = start + x;
   }
-  for (const walker of walkers) bins[walker] = 0;
   return bins;
 }
 
@@ -129,7 +156,7 @@ function lxStride(strides: readonly number[]): number {
 function findSeeds({ counts, strides }: Histogram, rules: MaskRules): number[] {
   const window = offsetsAround(strides, rules.seedWindow >> 1);
   const seeds: number[] = [];
-  // The border of rpad is wider than the window and holds no points, so windows never leave the histogram.
+  // The border is as wide as half the window and holds no points, so windows never leave the histogram where they are looked at.
   for (let i = 0; i < counts.length; i++) {
     if (counts[i] > rules.seedAbove && window.every((d) => !(counts[i + d] > counts[i]))) seeds.push(i);
   }
@@ -145,11 +172,10 @@ function offsetsAround(strides: readonly number[], radius: number): number[] {
   return strides.reduce((offsets, stride) => offsets.flatMap((offset) => steps.map((k) => offset + k * stride)), [0]);
 }
 
-/** Paints the grown region of the k-th seed with k + 1; later seeds paint over earlier ones. */
+/** Paints the grown region of the k-th seed with k + 1, over the counts; later seeds paint over earlier ones. */
 function growSeeds({ counts, strides }: Histogram, seeds: readonly number[], rules: MaskRules): Int32Array {
-  const regions = new Int32Array(counts.length);
   const neighbours = offsetsAround(strides, 1);
-  seeds.forEach((seed, k) => {
+  const regions = seeds.map((seed) => {
     const region = new Set([seed]);
     let front = [seed];
     for (let step = 0; step < rules.growSteps; step++) {
@@ -163,9 +189,13 @@ function growSeeds({ counts, strides }: Histogram, seeds: readonly number[], rul
       }
       front = next;
     }
-    for (const i of region) regions[i] = k + 1;
+    return Int32Array.from(region);
   });
-  return regions;
+  counts.fill(0);
+  regions.forEach((region, k) => {
+    for (const i of region) counts[i] = k + 1;
+  });
+  return counts;
 }
 
 /** Removes labels that hold more than this share of the image. */
@@ -178,5 +208,7 @@ function withoutBig(masks: Masks, maxSizeFraction: number, by: MaskRules['bigBy'
   const condemned = new Set(ranked.flatMap((label, k) => (counts[label] > big ? [k] : [])));
   condemned.delete(0);
   if (condemned.size === 0) return masks;
-  return { data: masks.data.map((label) => (condemned.has(label) ? 0 : label)), shape: masks.shape };
+  const { data } = masks;
+  for (let i = 0; i < data.length; i++) if (condemned.has(data[i])) data[i] = 0;
+  return masks;
 }

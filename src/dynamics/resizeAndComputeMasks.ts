@@ -1,6 +1,7 @@
 /** Masks at the size of the image, holes filled and small ones removed. Source: cellpose 3.1 `dynamics.resize_and_compute_masks`. */
 import type { FloatArray, Masks } from '../array/ndarray.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
+import { fillVoidsAndRemoveSmallMasksInPlace } from '../masks/fillVoidsAndRemoveSmallMasks.ts';
 import { resizeImage } from '../transforms/resizeImage.ts';
 import { type ComputeMasksOptions, computeMasks } from './computeMasks.ts';
 import { dynamics3 } from './rules.ts';
@@ -29,6 +30,9 @@ export async function resizeAndComputeMasks(
   const { resize = null, minSize = 15, rules = dynamics3 } = options;
   const computed = await computeMasks(dP, cellprob, { ...options, minSize: -1 });
   const resized = resize && resize.join() !== computed.shape.join() ? resizeMasks(computed, resize) : computed;
+  // Nobody else has them, and volumes should not be held twice.
+  if (resized.shape.length === 3 && rules.masks.sizes === 'twice')
+    return fillVoidsAndRemoveSmallMasksInPlace(resized, minSize);
   return fillHolesAndRemoveSmallMasks(resized, minSize, rules.masks.sizes);
 }
 

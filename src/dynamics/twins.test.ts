@@ -126,13 +126,25 @@ describe('steps in volumes and in grid coordinates', () => {
 
   async function both(flow: Float32Array, shape: Volume, from: Float32Array, niter: number) {
     await bothIn({ y: 0, x: 0, h: shape[1], w: shape[2] }, flow, shape, from, niter);
-    if (shape[0] > 1) return;
+    if (shape[0] > 1) {
+      const part = [1, Math.max(1, shape[0] - 2)] as const;
+      const rows = 4 * shape[1] * shape[2];
+      const there = flow.subarray(rows, rows * (1 + part[1]));
+      return bothIn({ y: 0, x: 0, h: shape[1], w: shape[2] }, there, shape, from, niter, part);
+    }
     const window = { y: 4, x: 3, h: shape[1], w: shape[2] };
     const places = from.map((place, i) => place + [0, 4, 3, 0][i % 4]);
     await bothIn(window, flow, [1, shape[1] + 9, shape[2] + 5], places, niter);
   }
 
-  async function bothIn(window: Window, flow: Float32Array, shape: Volume, from: Float32Array, niter: number) {
+  async function bothIn(
+    window: Window,
+    flow: Float32Array,
+    shape: Volume,
+    from: Float32Array,
+    niter: number,
+    [z0, d]: readonly [number, number] = [0, shape[0]],
+  ) {
     const { y, x, h, w } = window;
     const n = from.length / 4;
     const plan = {
@@ -146,18 +158,19 @@ describe('steps in volumes and in grid coordinates', () => {
       const job = await openKernelJob(plan, 1);
       const scaled = from.slice();
       if (isGrid) toGrid(scaled, shape);
+      for (let i = 0; i < n; i++) scaled[4 * i + 3] = niter;
       job.arrays.flow.set(flow);
       job.arrays.points.set(scaled);
       const { at } = job;
-      const corner = isGrid ? [y, x, h, w] : [];
-      const args = (a: number, b: number) => [at.flow, ...shape, ...corner, at.points, a, b, niter, at.rooms];
+      const part = isGrid ? [z0, y, x, d, h, w] : [z0, d];
+      const args = (a: number, b: number) => [at.flow, ...shape, ...part, at.points, a, b, at.rooms];
       const middle = Math.floor(n / 3);
       await job.run({ kernel, args, plain: () => {} }, [
         [0, middle],
         [middle, n],
       ]);
       const steps = isGrid ? stepsGrid : stepsNearestVoxel;
-      steps({ flow, shape, window }, scaled, { from: 0, to: n, niter });
+      steps({ flow, shape, window, planes: [z0, d] }, scaled, [0, n]);
       expect(bits(job.arrays.points), kernel).toBe(bits(scaled));
       job.close();
     }

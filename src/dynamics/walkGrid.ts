@@ -7,7 +7,7 @@ import type { Window } from '../array/window.ts';
 import { openKernelJob, type Range } from '../kernels/kernelJob.ts';
 import { threadCount } from '../kernels/threadCount.ts';
 import type { WalkOptions } from './followFlows.ts';
-import { fromGrid, stepsGrid, stepsNearestVoxel, toGrid, type VolumeField } from './gridSteps.ts';
+import { fromGrid, mostSteps, stepsGrid, stepsNearestVoxel, toGrid, type VolumeField } from './gridSteps.ts';
 import { pointRanges } from './pointRanges.ts';
 import { wholeSteps } from './wholeSteps.ts';
 
@@ -16,10 +16,10 @@ export interface WalkGridOptions extends WalkOptions {
 }
 
 /** Points that a kernel steps together, and bytes of a thread's room; see assembly/gridSteps.ts. */
-const block = 64;
-const room = 24 * block;
+export const block = 64;
+export const room = 24 * block;
 /** Below this many points, waking workers costs more than it saves. */
-const workerPoints = 50_000;
+export const workerPoints = 50_000;
 
 /**
  * @param size       of the plane or volume.
@@ -51,18 +51,18 @@ export async function walkGrid(
     const { arrays, at } = job;
     const { flow, points } = arrays;
     writeFlow(flow);
-    writeStarts(pixels, window, points);
+    writeStarts(pixels, window, niter, points);
     const field = { flow, shape, window };
     if (sampling === 'grid') {
       scaleFlow(flow, shape);
       toGrid(points, shape);
     }
-    const corner = sampling === 'grid' ? [window.y, window.x, h, w] : [];
+    const part = sampling === 'grid' ? [0, window.y, window.x, lz, h, w] : [0, lz];
     const work = {
       kernel: sampling === 'grid' ? 'stepsGrid' : 'stepsNearestVoxel',
-      args: (from: number, to: number) => [at.flow, ...shape, ...corner, at.points, from, to, niter, at.rooms],
+      args: (from: number, to: number) => [at.flow, ...shape, ...part, at.points, from, to, at.rooms],
       plain: (from: number, to: number) =>
-        (sampling === 'grid' ? stepsGrid : stepsNearestVoxel)(field, points, { from, to, niter }),
+        (sampling === 'grid' ? stepsGrid : stepsNearestVoxel)(field, points, [from, to]),
     };
     await job.run(work, ranges, signal);
     if (sampling === 'grid') fromGrid(points, shape);
@@ -84,30 +84,36 @@ async function inFloat64(
   const flow = Float64Array.from(flow32);
   for (let i = 0; i < flow.length; i++) if (shape[i % 4] > 1) flow[i] /= (shape[i % 4] - 1) / 2;
   const points = new Float64Array(4 * pixels.length);
-  writeStarts(pixels, window, points);
+  writeStarts(pixels, window, niter, points);
   toGrid(points, shape);
-  for (const [from, to] of ranges) {
+  for (const range of ranges) {
     await new Promise((resolve) => setTimeout(resolve));
     signal?.throwIfAborted();
-    stepsGrid({ flow, shape, window }, points, { from, to, niter });
+    stepsGrid({ flow, shape, window }, points, range);
   }
   fromGrid(points, shape);
   return { data: separate(points, 2, window), shape: [2, pixels.length] };
 }
 
 /** From voxels to grid coordinates, per step. A plane's z is not read. */
-function scaleFlow(flow: Float32Array, shape: VolumeField['shape']): void {
+export function scaleFlow(flow: Float32Array, shape: VolumeField['shape']): void {
   const factors = shape.map((size) => (size > 1 ? Math.fround(2 / (size - 1)) : 0));
   for (let i = 0; i < flow.length; i += 4) for (let k = 0; k < 3; k++) flow[i + k] *= factors[k];
 }
 
-/** Where pixels start: (z, y, x, 0) of each. */
-function writeStarts(pixels: Int32Array, { y, x, h, w }: Window, points: Float32Array | Float64Array): void {
+/** Where pixels start: (z, y, x, steps) of each. */
+function writeStarts(
+  pixels: Int32Array,
+  { y, x, h, w }: Window,
+  niter: number,
+  points: Float32Array | Float64Array,
+): void {
   for (let i = 0; i < pixels.length; i++) {
     const row = Math.floor(pixels[i] / w);
     points[4 * i] = Math.floor(row / h);
     points[4 * i + 1] = y + (row % h);
     points[4 * i + 2] = x + (pixels[i] % w);
+    points[4 * i + 3] = Math.min(niter, mostSteps);
   }
 }
 

@@ -4,7 +4,7 @@ import { analyticNetwork } from '../../test/helpers/analyticNetwork.ts';
 import type { FloatArray } from '../array/ndarray.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { resizeImage } from '../transforms/resizeImage.ts';
-import { resizeVolume, resizeVolumeImage } from './resizeVolume.ts';
+import { resizeVolume, resizeVolumeImage, type VolumeSize } from './resizeVolume.ts';
 import { runNet } from './runNet.ts';
 import { runNet3D } from './runNet3D.ts';
 
@@ -16,6 +16,12 @@ function volumeOf(shape: readonly number[]): FloatArray {
 }
 
 const volume = volumeOf([lz, ly, lx, 2]);
+
+function resized(part: FloatArray, size: VolumeSize): FloatArray {
+  const data = new Float32Array(size[0] * size[1] * size[2]);
+  resizeVolume(part, size, data);
+  return { data, shape: size };
+}
 
 /** Plane of the volume where one axis has the given place. */
 function plane(axis: 0 | 1 | 2, index: number): FloatArray {
@@ -78,8 +84,17 @@ describe('runNet3D', () => {
     expect(small.cellprob.shape).toEqual([10, 14, 16]);
     expect(small.dP.shape).toEqual([3, 10, 14, 16]);
     const full = await runNet3D(analyticNetwork(), volume, options);
-    expect(full.cellprob).toEqual(resizeVolume(small.cellprob, [lz, ly, lx]));
+    expect(full.cellprob).toEqual(resized(small.cellprob, [lz, ly, lx]));
     expect(full.netSize).toEqual([10, 14, 16]);
+  });
+
+  it('takes a volume without its last channels as one where they are 0', async () => {
+    const grey = { data: volume.data.map((v, i) => (i % 2 ? 0 : v)), shape: volume.shape };
+    const alone = { data: volume.data.filter((_, i) => i % 2 === 0), shape: [lz, ly, lx, 1] };
+    for (const options of [{}, { rescale: 0.5, anisotropy: 2 }, { rescale: 1.3 }])
+      expect(await runNet3D(analyticNetwork(), alone, options)).toEqual(
+        await runNet3D(analyticNetwork(), grey, options),
+      );
   });
 
   it('tells how far it is, pass by pass', async () => {
@@ -130,7 +145,10 @@ describe('resizeVolume', () => {
     const expected = resizeImage({ data: column, shape: [4, 8, 2] }, 7, 8).data;
     const got = Float32Array.from(expected, (_, i) => out.data[(Math.floor(i / 16) * 9 + 2) * 16 + (i % 16)]!);
     expect(got).toEqual(expected);
-    const one = resizeVolume({ data: image.data.filter((_, i) => i % 2 === 0), shape: [4, 6, 5] }, [7, 9, 8]);
+    const first = image.data.filter((_, i) => i % 2 === 0);
+    const one = resized({ data: first, shape: [4, 6, 5] }, [7, 9, 8]);
     expect(one.data).toEqual(out.data.filter((_, i) => i % 2 === 0));
+    const alone = resizeVolumeImage({ data: first, shape: [4, 6, 5, 1] }, [7, 9, 8], 2);
+    expect(alone.data).toEqual(one.data);
   });
 });

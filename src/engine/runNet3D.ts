@@ -9,7 +9,7 @@ import { resizeVolume, resizeVolumeImage, type VolumeSize } from './resizeVolume
 import { netSize } from './runNetSize.ts';
 import { type RunNetOptions, runNetWindows } from './runNetWindows.ts';
 import type { TileNetwork } from './tileNetwork.ts';
-import { planeReader, planeWriter, type VolumePass, volumePasses } from './volumePlanes.ts';
+import { planeReader, planeSize, planeWriter, type VolumePass, volumePasses } from './volumePlanes.ts';
 
 export interface RunNet3DOptions extends Omit<RunNetOptions, 'onProgress' | 'pictures'> {
   /** Distance of planes over size of a pixel: planes are added so that steps are alike along all axes. Default 1. */
@@ -44,33 +44,57 @@ export interface Net3DOutput {
  * Flows and cell probability of a volume. Planes (y, x), then (z, x), then (z, y) run through the network as pictures of
  * their own; each voxel gets the sum of what the planes through it say.
  *
- * Held at once are the scaled volume, the output, and a part of it more while it is brought back to size: with two
- * channels six times the volume at network size, in float32, and once the volume where the sizes differ.
+ * Held at once are the volume and the output, which is four times as large as one channel: for a volume of one channel six times the
+ * larger of image and network size, in float32.
  *
- * @param volume  (lz, ly, lx, nchan), scaled as the network expects. Not changed.
+ * @param volume  (lz, ly, lx, nchan), scaled as the network expects; or its first channels, where the others are all 0. Not changed.
  * @throws as `runNetWindows`; ShapeError for a volume of other rank; OptionError ('anisotropy') where no plane is left.
  */
-export async function runNet3D(
+export function runNet3D(net: TileNetwork, volume: FloatArray, options: RunNet3DOptions = {}): Promise<Net3DOutput> {
+  return runNet3DAndLetGo(net, { volume }, options);
+}
+
+/** As `runNet3D`; leaves a volume without data in the record as soon as the volume is not needed any more. */
+export async function runNet3DAndLetGo(
   net: TileNetwork,
-  volume: FloatArray,
-  options: RunNet3DOptions = {},
+  record: { volume: FloatArray },
+  options: RunNet3DOptions,
 ): Promise<Net3DOutput> {
   const { rescale = 1, anisotropy = 1, resample = true, netOrtho = net } = options;
-  if (volume.shape.length !== 4) throw new ShapeError('runNet3D', `(lz, ly, lx, ${net.nchan})`, volume.shape);
-  checkArray('runNet3D', volume);
+  const { shape } = record.volume;
+  if (shape.length !== 4) throw new ShapeError('runNet3D', `(lz, ly, lx, ${net.nchan})`, shape);
+  checkArray('runNet3D', record.volume);
   if (net.nout !== 3) throw new ShapeError('runNet3D', 'a network of 3 outputs, two flows and a logit', [net.nout]);
-  const original = volume.shape.slice(0, 3) as unknown as VolumeSize;
+  const original = shape.slice(0, 3) as unknown as VolumeSize;
   const size = volumeNetSize(original, rescale, anisotropy, options);
+  const to = resample ? original : size;
   const isResized = rescale !== 1 || anisotropy !== 1;
-  const image = isResized ? resizeVolumeImage(volume, size) : volume;
-  const sums = Array.from({ length: 4 }, () => new Float32Array(size[0] * size[1] * size[2]));
+  const n = size[0] * size[1] * size[2];
+  const all = to.join() === size.join() ? new Float32Array(4 * n) : undefined;
+  const sums = Array.from({ length: 4 }, (_, k) => all?.subarray(k * n, (k + 1) * n) ?? new Float32Array(n));
+  const style = await runPasses([net, netOrtho, netOrtho], record, isResized ? size : undefined, sums, options);
+  return { ...separate(all ?? joined(sums, size, to), to), style, netSize: size };
+}
+
+/** Runs the three passes, adds their outputs to the sums for z, y, x and cell probability, and returns the styles of the last. */
+async function runPasses(
+  nets: readonly TileNetwork[],
+  record: { volume: FloatArray },
+  size: VolumeSize | undefined,
+  sums: readonly Float32Array[],
+  options: RunNet3DOptions,
+): Promise<FloatArray> {
+  const image = size ? resizeVolumeImage(record.volume, size, nets[0].nchan) : record.volume;
+  record.volume = { data: new Float32Array(0), shape: [0, 0, 0, 0] };
   let style: FloatArray = { data: new Float32Array(0), shape: [0, 0] };
   for (const [i, pass] of volumePasses.entries()) {
     const onFraction = (fraction: number): void =>
       options.onProgress?.({ planes: pass.name, fraction: (i + fraction) / volumePasses.length });
-    style = await runPass(i === 0 ? net : netOrtho, image, pass, sums, { ...options, onFraction });
+    style = await runPass(nets[i], image, pass, sums, { ...options, onFraction });
+    // What is compiled fits planes of one size.
+    if (i === 2 || planeSize(image.shape, pass) !== planeSize(image.shape, volumePasses[i + 1])) await nets[i].rest?.();
   }
-  return { ...joined(sums, size, resample ? original : size), style, netSize: size };
+  return style;
 }
 
 /** (lz, ly, lx) that the network sees: z times `rescale` and `anisotropy`, y and x times `rescale`, rounded down. */
@@ -97,7 +121,7 @@ async function runPass(
   { onFraction, ...options }: RunNet3DOptions & { onFraction: (fraction: number) => void },
 ): Promise<FloatArray> {
   const count = image.shape[pass.across];
-  const read = planeReader(image, pass);
+  const read = planeReader(image, pass, net.nchan);
   const planeOptions: RunNetOptions = { ...options, rescale: 1, onProgress: undefined, pictures: count };
   const styles: FloatArray[] = [];
   const underWay = new Set<Promise<void>>();
@@ -129,13 +153,18 @@ async function runPass(
   return { data, shape: [count, length] };
 }
 
-/** The sums as flow and cell probability of the wanted size; empties the list, so that memory is given back on the way. */
-function joined(sums: Float32Array[], from: VolumeSize, to: VolumeSize): { dP: FloatArray; cellprob: FloatArray } {
+/** The sums at the wanted size, one after the other; empties the list, so that memory is given back on the way. */
+function joined(sums: Float32Array[], from: VolumeSize, to: VolumeSize): Float32Array {
   const n = to[0] * to[1] * to[2];
   const all = new Float32Array(4 * n);
-  for (let k = 0; k < 4; k++) all.set(resizeVolume({ data: sums.shift()!, shape: from }, to).data, k * n);
+  for (let k = 0; k < 4; k++) resizeVolume({ data: sums.shift()!, shape: from }, to, all.subarray(k * n, (k + 1) * n));
+  return all;
+}
+
+function separate(all: Float32Array, size: VolumeSize): { dP: FloatArray; cellprob: FloatArray } {
+  const n = all.length / 4;
   return {
-    dP: { data: all.subarray(0, 3 * n), shape: [3, ...to] },
-    cellprob: { data: all.subarray(3 * n), shape: to },
+    dP: { data: all.subarray(0, 3 * n), shape: [3, ...size] },
+    cellprob: { data: all.subarray(3 * n), shape: size },
   };
 }

@@ -20,22 +20,36 @@ export const volumePasses: readonly VolumePass[] = [
   { name: 'ZY', across: 2, rows: 0, columns: 1 },
 ];
 
-/** Gives planes (rows, columns, nchan) of a volume (lz, ly, lx, nchan), each an array of its own or a view. */
-export function planeReader({ data, shape }: FloatArray, pass: VolumePass): (index: number) => FloatArray {
+/**
+ * Gives planes (rows, columns, nchan) of a volume (lz, ly, lx, c), each an array of its own or a view. Channels that the volume
+ * lacks are 0.
+ */
+export function planeReader(
+  { data, shape }: FloatArray,
+  pass: VolumePass,
+  nchan: number,
+): (index: number) => FloatArray {
   const { stride, height, width } = layout(shape, pass);
-  const nchan = shape[3];
+  const own = shape[3];
   return (index) => {
-    const start = index * stride.across * nchan;
-    if (pass.across === 0) return { data: data.subarray(start, start + stride.across * nchan), shape: shape.slice(1) };
+    const start = index * stride.across * own;
+    if (pass.across === 0 && own === nchan)
+      return { data: data.subarray(start, start + stride.across * own), shape: shape.slice(1) };
     const plane = new Float32Array(height * width * nchan);
     let to = 0;
     for (let row = 0; row < height; row++) {
-      let from = start + row * stride.rows * nchan;
-      for (let column = 0; column < width; column++, from += stride.columns * nchan)
-        for (let c = 0; c < nchan; c++) plane[to++] = data[from + c];
+      let from = start + row * stride.rows * own;
+      for (let column = 0; column < width; column++, from += stride.columns * own, to += nchan)
+        for (let c = 0; c < own; c++) plane[to + c] = data[from + c];
     }
     return { data: plane, shape: [height, width, nchan] };
   };
+}
+
+/** Height and width of the planes of a pass, as a text to compare. */
+export function planeSize(shape: readonly number[], pass: VolumePass): string {
+  const { height, width } = layout(shape, pass);
+  return `${height} × ${width}`;
 }
 
 /**

@@ -31,7 +31,7 @@ export interface PhysicalSize {
 }
 
 export interface ImageFile {
-  readonly format: 'tiff' | 'png' | 'jpeg' | 'npy' | 'npz';
+  readonly format: 'tiff' | 'png' | 'jpeg' | 'npy' | 'npz' | 'nrrd' | 'zarr';
   readonly data: NdArray<AnyTypedArray>;
   readonly dtype: SampleType;
   /** Bits per sample in the file; `dtype` is the type that holds them. */
@@ -42,10 +42,10 @@ export interface ImageFile {
    */
   readonly axes: string;
   /**
-   * Where the letters come from: OME-XML, ImageJ's description, tifffile's description, the order of pages, the format itself, or
-   * a guess by the shape.
+   * Where the letters come from: OME-XML, ImageJ's description, tifffile's description, an NRRD header, OME-Zarr's metadata, the
+   * order of pages, the format itself, or a guess by the shape.
    */
-  readonly axesFrom: 'ome' | 'imagej' | 'shaped' | 'pages' | 'format' | 'shape';
+  readonly axesFrom: 'ome' | 'imagej' | 'shaped' | 'nrrd' | 'zarr' | 'pages' | 'format' | 'shape';
   readonly photometric: Photometric;
   /** Colours by sample value, [r, g, b] or [r, g, b, a] each 0–255; only where photometric is 'palette'. */
   readonly palette?: readonly (readonly number[])[];
@@ -66,6 +66,11 @@ export interface ReadImageOptions {
   readonly maxBytes?: number;
   /** TIFF: read this page alone (0 is the first), whatever the metadata say about series. */
   readonly page?: number;
+  /**
+   * Bytes of the file of this name, which the image names as a part of itself, in the same folder: NRRD's detached data, files of an
+   * OME-TIFF set. Default: such parts cannot be had; NRRD then fails, and an OME-TIFF is read as the pages of this file alone.
+   */
+  readonly readBeside?: (name: string) => Promise<Uint8Array>;
 }
 
 export const defaultMaxBytes = 2 ** 32;

@@ -2,6 +2,8 @@
 import { DeviceError, FormatError, UnsupportedError } from '../errors.ts';
 import type { ImageFile, ReadImageOptions } from './imageFile.ts';
 import { isJpeg, readJpeg } from './jpeg/readJpeg.ts';
+import { isNrrd } from './nrrd/header.ts';
+import { readNrrd } from './nrrd/readNrrd.ts';
 import { isPng, readPng } from './png/readPng.ts';
 import { isNpy, readNpyImage, readNpzImage } from './readNumpyImage.ts';
 import { isTiff } from './tiff/directory.ts';
@@ -21,7 +23,7 @@ const others: readonly (readonly [string, number, string])[] = [
 ];
 
 /**
- * Reads a TIFF, PNG, JPEG, .npy or .npz file. Of an .npz it takes the first array, of Cellpose's _seg.npy the masks; see `warnings`.
+ * Reads a TIFF, PNG, JPEG, NRRD, .npy or .npz file. Of an .npz it takes the first array, of Cellpose's _seg.npy the masks; see `warnings`.
  *
  * @param file     bytes of the whole file. Not changed.
  * @returns samples as stored, with their axes and where these come from; see ImageFile.
@@ -49,7 +51,7 @@ export async function readImage(file: Uint8Array, options: ReadImageOptions = {}
     );
   throw new FormatError(
     options.name ?? 'image',
-    'the file is none of TIFF, PNG, JPEG, NumPy: its first bytes are unknown',
+    'the file is none of TIFF, PNG, JPEG, NRRD, NumPy: its first bytes are unknown',
     0,
   );
 }
@@ -60,6 +62,7 @@ async function readKnown(bytes: Uint8Array, options: ReadImageOptions): Promise<
   if (isPng(bytes)) return readPng(bytes, options);
   if (isJpeg(bytes)) return readJpeg(bytes, options);
   if (isNpy(bytes)) return readNpyImage(bytes, options);
+  if (isNrrd(bytes)) return readNrrd(bytes, options);
   if (isZip(bytes)) return readNpzImage(bytes, options);
   return undefined;
 }

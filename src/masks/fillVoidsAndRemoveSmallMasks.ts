@@ -2,7 +2,7 @@
 import { checkArray, type Masks } from '../array/ndarray.ts';
 import { ShapeError } from '../errors.ts';
 import { maxLabel } from './objectBoxes.ts';
-import { removeSmallMasks } from './removeSmallMasks.ts';
+import { removeSmallMasksInPlace } from './removeSmallMasks.ts';
 
 /**
  * Fills the voids of each label and removes labels of fewer than `minSize` voxels, before and after the filling.
@@ -19,10 +19,15 @@ import { removeSmallMasks } from './removeSmallMasks.ts';
 export function fillVoidsAndRemoveSmallMasks(masks: Masks, minSize = 15): Masks {
   if (masks.shape.length !== 3) throw new ShapeError('fillVoidsAndRemoveSmallMasks', '(lz, ly, lx)', masks.shape);
   checkArray('fillVoidsAndRemoveSmallMasks', masks);
-  const kept = minSize > 0 ? removeSmallMasks(masks, minSize) : { data: masks.data.slice(), shape: masks.shape };
+  return fillVoidsAndRemoveSmallMasksInPlace({ data: masks.data.slice(), shape: masks.shape }, minSize);
+}
+
+/** As `fillVoidsAndRemoveSmallMasks`, in the array itself, for volumes that should not be held twice. */
+export function fillVoidsAndRemoveSmallMasksInPlace(masks: Masks, minSize: number): Masks {
+  const kept = minSize > 0 ? removeSmallMasksInPlace(masks, minSize) : masks;
   let number = 0;
   for (const [label, box] of boxesOf(kept)) fillInto(kept, label, box, ++number);
-  return minSize > 0 ? removeSmallMasks(kept, minSize) : kept;
+  return minSize > 0 ? removeSmallMasksInPlace(kept, minSize) : kept;
 }
 
 /** First and last place along z, y, x. */

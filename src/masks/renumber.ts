@@ -12,9 +12,17 @@ import { maxLabel } from './objectBoxes.ts';
  */
 export function renumber<M extends Masks>(masks: M, order: 'appearance' | 'rank' = 'appearance'): M {
   checkArray('renumber', masks);
+  return renumberInto(masks, order, new Int32Array(masks.data.length));
+}
+
+/** As `renumber`, in the array itself, for volumes that should not be held twice. */
+export function renumberInPlace<M extends Masks>(masks: M, order: 'appearance' | 'rank' = 'appearance'): M {
+  return renumberInto(masks, order, masks.data);
+}
+
+function renumberInto<M extends Masks>(masks: M, order: 'appearance' | 'rank', out: Int32Array): M {
   const { data } = masks;
   const numbers = new Int32Array(maxLabel(masks) + 1);
-  const out = new Int32Array(data.length);
   if (order === 'rank') {
     for (let i = 0; i < data.length; i++) if (data[i] > 0) numbers[data[i]] = 1;
     for (let label = 1, n = 0; label < numbers.length; label++) if (numbers[label]) numbers[label] = ++n;
@@ -22,9 +30,8 @@ export function renumber<M extends Masks>(masks: M, order: 'appearance' | 'rank'
   let n = 0;
   for (let i = 0; i < data.length; i++) {
     const label = data[i];
-    if (label <= 0) continue;
-    if (numbers[label] === 0) numbers[label] = ++n;
-    out[i] = numbers[label];
+    if (label > 0 && numbers[label] === 0) numbers[label] = ++n;
+    out[i] = label > 0 ? numbers[label] : 0;
   }
   return { ...masks, data: out };
 }

@@ -8,6 +8,11 @@ export interface StitchOptions {
    * between get the same labels. This is what Cellpose does, kept for comparison. @default false
    */
   readonly repeatsLabels?: boolean;
+  /**
+   * Planes in which a cell may be missing: one that has no partner in the plane before is compared with those that were last seen up
+   * to so many planes earlier, the nearest first. The planes between stay as they are. @default 0
+   */
+  readonly gap?: number;
 }
 
 /**
@@ -18,18 +23,21 @@ export interface StitchOptions {
  * @param masks            labels (lz, ly, lx), 0 is background, each plane numbered by itself. Not changed.
  * @param stitchThreshold  smallest intersection over union of cells that belong together, above 0 up to 1. @default 0.25
  * @returns                labels (lz, ly, lx); may have gaps.
- * @throws ShapeError if masks are no volume; OptionError for thresholds out of range.
+ * @throws ShapeError if masks are no volume; OptionError for a threshold or a gap out of range.
  *
  * Two cells that share equally much with one cell both take its label, and a label that a plane leaves out uses up a
  * number, as in Cellpose. Unlike there, cells after an empty plane always take new labels; see `repeatsLabels`.
  */
-export function stitch3D(masks: Masks, stitchThreshold = 0.25, { repeatsLabels = false }: StitchOptions = {}): Masks {
+export function stitch3D(masks: Masks, stitchThreshold = 0.25, options: StitchOptions = {}): Masks {
+  const { repeatsLabels = false, gap = 0 } = options;
   if (masks.shape.length !== 3) throw new ShapeError('stitch3D', 'masks (lz, ly, lx)', masks.shape);
   checkArray('stitch3D', masks);
   if (!(stitchThreshold > 0 && stitchThreshold <= 1)) {
     const message = `stitch3D: stitchThreshold must be above 0 and at most 1; got ${stitchThreshold}`;
     throw new OptionError('stitchThreshold', stitchThreshold, message);
   }
+  if (!(Number.isInteger(gap) && gap >= 0))
+    throw new OptionError('gap', gap, `stitch3D: gap must be a number of planes, 0 or more; got ${gap}`);
   const data = masks.data.slice();
   const size = masks.shape[1] * masks.shape[2];
   let highest = largest(data.subarray(0, size));
@@ -43,6 +51,8 @@ export function stitch3D(masks: Masks, stitchThreshold = 0.25, { repeatsLabels =
       continue;
     }
     const partners = findPartners(before, plane, stitchThreshold);
+    for (let back = 2; back <= gap + 1 && at >= back * size; back++)
+      joinOverGap(data.subarray(at - back * size, at), plane, partners, stitchThreshold);
     const labels = partners.map((partner, label) => (label === 0 ? 0 : partner || ++highest));
     for (let i = 0; i < size; i++) plane[i] = labels[plane[i]];
   }
@@ -65,6 +75,24 @@ function findPartners(before: Int32Array, plane: Int32Array, threshold: number):
     best[label] = iou;
   }
   return partners;
+}
+
+/**
+ * Finds partners for the labels of a plane that have none yet, among those which the first of the planes before is the last to have.
+ *
+ * @param before    the planes from that one up to the present.
+ * @param partners  of each label of the plane; those found are put in.
+ */
+function joinOverGap(before: Int32Array, plane: Int32Array, partners: Int32Array, threshold: number): void {
+  const size = plane.length;
+  const taken = new Uint8Array(largest(before) + 1);
+  for (let i = size; i < before.length; i++) taken[before[i]] = 1;
+  for (const partner of partners) taken[partner] = 1;
+  const lost = before.slice(0, size).map((label) => (taken[label] ? 0 : label));
+  const alone = plane.map((label) => (partners[label] > 0 ? 0 : label));
+  findPartners(lost, alone, threshold).forEach((partner, label) => {
+    if (partner > 0) partners[label] = partner;
+  });
 }
 
 interface Overlap {

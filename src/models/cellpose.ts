@@ -63,13 +63,14 @@ export class Cellpose {
     });
     const prepared = prepareImage(image, split, this.cp.nchan);
     const segmenter = segmenterOf(this.cp);
+    const [lz] = prepared.volume.shape;
     if (split.diameter > 0) return segmentImage(segmenter, prepared, split, run);
     const size = await estimateSize(segmenter, this.sz.params, prepared, split, run);
     const sizeMs = performance.now() - run.begin;
     const result = await segmentImage(segmenter, prepared, { ...split, diameter: size.diameter }, run);
     const timing = { ...result.timing, size: sizeMs };
     const found = { ...result, diameterStyle: size.diameterStyle, timing };
-    if (prepared.volume.shape[0] === 1) return found;
+    if (lz === 1) return found;
     if (split.input.tAxis !== undefined)
       return { ...found, notes: [...result.notes, 'the diameter of the series was estimated on its first frame'] };
     const note = `the diameter of a stack cannot be estimated: the size model’s mean of ${size.diameter} pixels was used`;

@@ -16,6 +16,9 @@ export const evalDefaults = Object.freeze({
   anisotropy: 1,
   flow3DSmooth: 0,
   stitchThreshold: 0,
+  stitchGap: 0,
+  pieces: 'any' as const,
+  maxMemory: Infinity,
   normalizeOver: 'frame' as const,
   computeMasks: true,
 });

@@ -46,12 +46,12 @@ export async function estimateSize(
   const base = splitOptions({ augment, batchSize, resample: false });
   onProgress?.({ stage: 'size', fraction: 0 });
   const stylePass = { ...base, rescale: params.styleRescale, dynamics: { ...base.dynamics, computeMasks: false } };
-  const { style } = await segmentImage(segmenter, prepared, stylePass, quiet);
+  const { style } = await segmentImage(segmenter, { ...prepared }, stylePass, quiet);
   onProgress?.({ stage: 'size', fraction: 0.5 });
   const diameterStyle = diameterFromStyle(style, params) || diamMean;
   const medianAt = async (diameter: number): Promise<number> => {
     const maskPass = { ...base, rescale: diamMean / diameter, dynamics: { ...base.dynamics, interp: false } };
-    const { masks } = await segmentImage(segmenter, prepared, maskPass, quiet);
+    const { masks } = await segmentImage(segmenter, { ...prepared }, maskPass, quiet);
     return diameters(masks).median;
   };
   let diameter = await medianAt(diameterStyle);

@@ -26,6 +26,9 @@ export interface VolumeOptions {
   readonly flow3DSmooth: readonly [number, number, number];
   /** 0: off. */
   readonly stitchThreshold: number;
+  readonly stitchGap: number;
+  /** Bytes. */
+  readonly maxMemory: number;
   /** Of a time series. */
   readonly normalizeOver: 'frame' | 'series';
 }
@@ -39,6 +42,7 @@ export interface DynamicsOptions {
   readonly cellprobThreshold: number;
   readonly minSize: number;
   readonly maxSizeFraction: number;
+  readonly pieces: 'any' | 'largest' | 'split';
   /** 0: from the scale. */
   readonly niter: number;
   readonly computeMasks: boolean;
@@ -75,6 +79,8 @@ export function splitOptions(options: EvalOptions): SplitOptions {
       anisotropy: o.anisotropy,
       flow3DSmooth: smoothing(o.flow3DSmooth),
       stitchThreshold: o.stitchThreshold,
+      stitchGap: o.stitchGap,
+      maxMemory: o.maxMemory,
       normalizeOver: o.normalizeOver,
     },
     dynamics: {
@@ -85,6 +91,7 @@ export function splitOptions(options: EvalOptions): SplitOptions {
       cellprobThreshold: o.cellprobThreshold,
       minSize: o.minSize,
       maxSizeFraction: o.maxSizeFraction,
+      pieces: o.pieces,
       niter: o.niter ?? 0,
       computeMasks: o.computeMasks,
     },
@@ -128,6 +135,8 @@ const ranges = {
   niter: { fits: (v) => v >= 0 && Number.isFinite(v), needs: 'a number of steps, or 0 to derive it from the diameter' },
   anisotropy: { fits: (v) => v > 0 && Number.isFinite(v), needs: 'the distance of planes over the size of a pixel' },
   stitchThreshold: { fits: (v) => v >= 0 && v <= 1, needs: '0 (off) or an intersection over union up to 1' },
+  stitchGap: { fits: (v) => Number.isInteger(v) && v >= 0, needs: 'a number of planes, 0 or more' },
+  maxMemory: { fits: (v) => v > 0, needs: 'a number of bytes above 0' },
   batchSize: { fits: (v) => Number.isInteger(v) && v >= 1, needs: 'a whole number of tiles, 1 or more' },
   bsize: { fits: (v) => Number.isInteger(v) && v >= 32 && v % 8 === 0, needs: 'a multiple of 8 pixels, 32 or more' },
   tileOverlap: { fits: (v) => v >= 0 && v <= 1, needs: 'a fraction; values outside 0.05–0.5 are clamped' },
@@ -144,7 +153,9 @@ function checkNumbers(options: EvalOptions): void {
 function checkSwitches(options: EvalOptions): void {
   for (const option of ['invert', 'augment', 'resample', 'interp', 'do3D', 'computeMasks'] as const)
     if (typeof options[option] !== 'boolean') throw refusal(option, options[option], 'true or false');
-  const { normalize } = options;
+  const { normalize, pieces } = options;
+  if (pieces !== 'any' && pieces !== 'largest' && pieces !== 'split')
+    throw refusal('pieces', pieces, "'any', 'largest' or 'split'");
   if (typeof normalize !== 'boolean' && (typeof normalize !== 'object' || normalize === null))
     throw refusal('normalize', normalize, 'true, false, or a record such as { percentile: [1, 99] }');
 }

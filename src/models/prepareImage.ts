@@ -2,12 +2,15 @@
 import type { FloatArray, NdArray } from '../array/ndarray.ts';
 import { OptionError } from '../errors.ts';
 import { convertImage } from '../transforms/convertImage.ts';
-import { normalizeImg } from '../transforms/normalizeImg.ts';
+import { normalizeImgInPlace } from '../transforms/normalizeImg.ts';
 import type { SplitOptions } from './evalOptions.ts';
 
 export interface PreparedImage {
-  /** (lz, ly, lx, nchan), scaled; an image is a stack of one plane. */
-  readonly volume: FloatArray;
+  /**
+   * (lz, ly, lx, nchan), scaled; an image is a stack of one plane. `segmentImage` leaves a volume without data in its place when
+   * the network is done, as no other record holds it; give it a copy of this record to have it again.
+   */
+  volume: FloatArray;
   /** How the axes of the input were read. */
   readonly axes: string;
   /** Guesses made on the way. */
@@ -53,18 +56,23 @@ export function scaleVolume(volume: FloatArray, options: SplitOptions): FloatArr
   if (normalize.normalize === false) return volume;
   const { data, shape } = volume;
   const isOne = do3D || input.tAxis !== undefined;
-  if (isWhole) return normalizeImg(volume, isOne ? { ...normalize, norm3D: true } : normalize);
-  if (shape[0] === 1) return normalizeImg(volume, normalize);
+  if (isWhole) return normalizeImgInPlace(volume, isOne ? { ...normalize, norm3D: true } : normalize);
+  if (shape[0] === 1) return normalizeImgInPlace(volume, normalize);
   const n = data.length / shape[0];
   for (let at = 0; at < data.length; at += n) {
     // A z axis of one plane, as 3.1's `eval` gives it: with `tileNormBlocksize`, images without one are scaled otherwise.
-    data.set(normalizeImg({ data: data.subarray(at, at + n), shape: [1, ...shape.slice(1)] }, normalize).data, at);
+    const plane = { data: data.subarray(at, at + n), shape: [1, ...shape.slice(1)] };
+    const own = normalizeImgInPlace(plane, normalize);
+    if (own !== plane) data.set(own.data, at);
   }
   return volume;
 }
 
 /** Of three axes the planes are counted by the shortest; where two are equally short, it must be named. */
-function refuseUnclearPlanes(shape: readonly number[], { zAxis, channelAxis = NaN }: SplitOptions['input']): void {
+export function refuseUnclearPlanes(
+  shape: readonly number[],
+  { zAxis, channelAxis = NaN }: SplitOptions['input'],
+): void {
   if (zAxis !== undefined) return;
   const channels = channelAxis < 0 ? channelAxis + shape.length : channelAxis;
   const axes = shape

@@ -6,6 +6,7 @@ import type { FloatArray, Masks } from '../array/ndarray.ts';
 import type { Network } from '../engine/network.ts';
 import { baseNiter } from './defaults.ts';
 import type { DynamicsOptions, SplitOptions } from './evalOptions.ts';
+import { planStack } from './planRun.ts';
 import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
 import { segmentPlanes } from './segmentPlanes.ts';
@@ -34,20 +35,24 @@ export interface Segmented {
 /** @throws as `runNet`, `runNet3D` and `resizeAndComputeMasks`; the signal's reason after cancellation. */
 export async function segmentImage(
   segmenter: Segmenter,
-  { volume, axes, notes }: PreparedImage,
+  prepared: PreparedImage,
   options: SplitOptions,
   run: RunOptions,
 ): Promise<EvalResult> {
   const { network, diamMean } = segmenter;
+  const { axes, notes } = prepared;
+  const [lz, ly, lx] = prepared.volume.shape;
+  const model = { diamMean, diamLabels: network.config.diamLabels, nchan: network.nchan };
+  const { slabBytes } = planStack([lz, ly, lx], options, model, 0);
   const rescale =
     options.diameter > 0 ? diamMean / options.diameter : (options.rescale ?? ownRescale(network, diamMean));
   const niter = Math.trunc(steps(rescale, options.dynamics));
-  const isVolume = options.volume.do3D && volume.shape[0] > 1;
+  const isVolume = options.volume.do3D && lz > 1;
   const segment = isVolume ? segmentVolume : segmentPlanes;
   const { networkMs, masksMs, ...segmented } = await segment(
     segmenter,
-    volume,
-    { rescale, niter },
+    prepared,
+    { rescale, niter, slabBytes },
     { ...options, run },
   );
   return {
@@ -59,12 +64,7 @@ export async function segmentImage(
     preset: options.dynamics.rules.dynamics.name,
     engine: network.engine,
     axes,
-    notes: [
-      ...notes,
-      ...(network.notes ?? []),
-      ...scaleNotes(rescale, diamMean),
-      ...stackNotes(volume.shape[0], options),
-    ],
+    notes: [...notes, ...(network.notes ?? []), ...scaleNotes(rescale, diamMean), ...stackNotes(lz, options)],
     timing: { network: networkMs, masks: masksMs, total: performance.now() - run.begin },
   };
 }

@@ -73,6 +73,18 @@ export interface EvalOptions {
    * Intensities are then scaled over the whole stack, unless `normalize` has norm3D false.
    */
   readonly stitchThreshold?: number;
+  /** With `stitchThreshold`: planes in which a cell may be missing and still keep its label; default 0. */
+  readonly stitchGap?: number;
+  /**
+   * A label can have several pieces that do not touch; as Cellpose leaves them ('any', default), the largest alone ('largest'), or
+   * each piece as a cell of its own ('split'). Pieces hang together over sides of pixels, not corners; `minSize` holds for them.
+   */
+  readonly pieces?: 'any' | 'largest' | 'split';
+  /**
+   * Bytes that the run may take, as `planRun` counts them. A volume takes less where that is enough; a stack that needs more is
+   * refused before the network starts. Default: no limit.
+   */
+  readonly maxMemory?: number;
   /** Generation of Cellpose whose rules turn flows into masks: 'dynamics2020', 'dynamics3' (default) or 'dynamics4'. */
   readonly preset?: PresetName;
   /** False: stop after the network; `masks` is then of shape (0, 0). Default true. */

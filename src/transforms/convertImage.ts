@@ -36,7 +36,7 @@ export interface ConvertedImage {
 export function convertImage(input: NdArray, options: ConvertOptions = {}): ConvertedImage {
   const { channels } = options;
   checkArray('convertImage', input);
-  const layout = readAxes(input.shape, { ...options, picksChannels: Boolean(channels) });
+  const layout = convertAxes(input.shape, options);
   const notes = [...layout.notes];
   const count = layout.c < 0 ? 1 : input.shape[layout.c];
   const most = options.nchan === null ? Math.max(2, count) : (options.nchan ?? 2);
@@ -45,6 +45,11 @@ export function convertImage(input: NdArray, options: ConvertOptions = {}): Conv
   if (input.data instanceof Float32Array || input.data instanceof Float64Array)
     refuseNonFinite('convertImage', image.data);
   return { image, axes: layout.axes, notes };
+}
+
+/** The axes that `convertImage` sees in an image of this shape. @throws as it does. */
+export function convertAxes(shape: readonly number[], options: ConvertOptions): ImageAxes {
+  return readAxes(shape, { ...options, picksChannels: Boolean(options.channels) });
 }
 
 /** Source channels of each channel of the result; more than one means their mean. */

@@ -45,6 +45,16 @@ export interface NormalizeParams {
  * one (1, ly, lx, nchan): see `TileNormOptions.rows`.
  */
 export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): FloatArray {
+  return scaled(image, params, (from) => ({ data: from.data.slice(), shape: from.shape }));
+}
+
+/** As `normalizeImg`, but the image may be overwritten and be the result: for volumes that should not be held twice. */
+export function normalizeImgInPlace(image: FloatArray, params: NormalizeParams = {}): FloatArray {
+  return scaled(image, params, (from) => from);
+}
+
+/** @param own  gives an array that may be written, with the same pixels. */
+function scaled(image: FloatArray, params: NormalizeParams, own: (image: FloatArray) => FloatArray): FloatArray {
   checkKeys(params);
   const { shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalizeImg', '([lz,] ly, lx, nchan)', shape);
@@ -62,7 +72,7 @@ export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): F
       'normalizeImg: invert needs normalize or lowhigh, as it makes 1 − x; got neither',
     );
   }
-  if (bounds) return scaleChannels(image, invert, (out, c) => scaleToBounds(out, c, bounds[c]));
+  if (bounds) return scaleChannels(own(image), invert, (out, c) => scaleToBounds(out, c, bounds[c]));
   const { smoothRadius, sharpenRadius, tileNormSmooth3D } = params;
   const filtered = smoothSharpenImg(image, {
     smoothRadius: smoothRadius ?? 0,
@@ -70,7 +80,7 @@ export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): F
     kernel: rules.filterKernel,
   });
   if (blocksize !== 0) {
-    const scaled = normalize99Tile(filtered, {
+    const tiled = normalize99Tile(filtered, {
       blocksize,
       percentile: percents,
       norm3D,
@@ -78,20 +88,19 @@ export function normalizeImg(image: FloatArray, params: NormalizeParams = {}): F
       rows: rules.tileRows,
       smoothAlong: rules.tileSmoothing,
     });
-    return scaleChannels(scaled, invert, () => rules.invertTiles);
+    return scaleChannels(tiled, invert, () => rules.invertTiles);
   }
-  return scaleChannels(filtered, invert, (out, c) => {
+  return scaleChannels(filtered === image ? own(image) : filtered, invert, (out, c) => {
     if (!normalize) return false;
     const parts = norm3D ? [out] : planes(out);
-    const scaled = parts.filter((part) => scaleChannel(part, c, percents)).length > 0;
-    if (!scaled && rules.flatChannels === 'zero') fillChannel(out, c, 0);
-    return scaled;
+    const differs = parts.filter((part) => scaleChannel(part, c, percents)).length > 0;
+    if (!differs && rules.flatChannels === 'zero') fillChannel(out, c, 0);
+    return differs;
   });
 }
 
-/** A copy whose channels went through `scale`; those of which it says true are inverted if `invert`. */
-function scaleChannels(image: FloatArray, invert: boolean, scale: (out: FloatArray, c: number) => boolean): FloatArray {
-  const out: FloatArray = { data: image.data.slice(), shape: image.shape };
+/** Puts the channels through `scale`, in place; those of which it says true are inverted if `invert`. */
+function scaleChannels(out: FloatArray, invert: boolean, scale: (out: FloatArray, c: number) => boolean): FloatArray {
   const { data, shape } = out;
   const nchan = shape[shape.length - 1];
   for (let c = 0; c < nchan; c++) {

@@ -59,6 +59,28 @@ export function resizePlanes(stack: FloatArray, ly: number, lx: number): FloatAr
   return { data: out, shape: [n, ly, lx] };
 }
 
+/**
+ * Resizes the planes of a stack (z, y, x, nchan) to ly × lx pixels, bilinear: what `resizeImage` makes of them where the image has
+ * `channels` channels and these are some of them.
+ */
+export function resizeStack(stack: FloatArray, ly: number, lx: number, channels: number): FloatArray {
+  const [lz, sy, sx, nchan] = stack.shape;
+  checkSize('resizeImage', ly, lx);
+  const out = new Float32Array(lz * ly * lx * nchan);
+  for (let z = 0; z < lz; z++) {
+    const from = stack.data.subarray(z * sy * sx * nchan, (z + 1) * sy * sx * nchan);
+    resizeBilinear(
+      from,
+      [sy, sx],
+      out.subarray(z * ly * lx * nchan, (z + 1) * ly * lx * nchan),
+      [ly, lx],
+      nchan,
+      channels,
+    );
+  }
+  return { data: out, shape: [lz, ly, lx, nchan] };
+}
+
 type Size = readonly [number, number];
 
 function resizeNearest(from: TypedArray, [sy, sx]: Size, to: TypedArray, [dy, dx]: Size, nchan: number): void {

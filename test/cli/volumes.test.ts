@@ -56,6 +56,33 @@ describe('the command line on a volume', () => {
     expect(seg.flows!.dP!.shape).toEqual([name.startsWith('do3D') ? 3 : 2, ...volume.shape]);
   });
 
+  it('says what it will take, shows where it is, and is refused where that is more than allowed', async () => {
+    const { out } = await run('--z_axis', '0', '--do_3D', '--no_npy', '--verbose');
+    expect(out).toMatch(/vol\.tif: volume of [\d × ]+(, [\d × ]+ for the network)?: \d+ tiles, .*GB of memory/);
+    for (const doing of ['network, planes YX', 'network, planes ZX', 'network, planes ZY', 'masks'])
+      expect(out).toContain(`[INFO] ${doing}\n`);
+    const refused = await run('--z_axis', '0', '--do_3D', '--no_npy', '--max_memory', '0.001');
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/vol\.tif: .*voxels.* need .* GB, 0\.00100 GB are there; try .*--max_memory/);
+    const planes = await run('--z_axis', '0', '--no_npy', '--max_memory', '1', '--stitch_gap', '1');
+    expect(planes.err).toMatch('--stitch_gap has no effect');
+    expect(planes.err).toMatch('--max_memory has no effect');
+  });
+
+  it('splits labels in pieces where told to, and joins over gaps', async () => {
+    const cells = async (...words: string[]) => {
+      const { out } = await run('--z_axis', '0', '--no_npy', '--save_tif', ...words);
+      return Number(/(\d+) cells/.exec(out)![1]);
+    };
+    const asTheyCome = await cells('--stitch_threshold', '0.3', '--min_size', '-1');
+    const pieces = ['--pieces', 'split', '--min_size', '-1'];
+    expect(await cells('--stitch_threshold', '0.3', ...pieces)).toBeGreaterThanOrEqual(asTheyCome);
+    expect(await cells('--stitch_threshold', '0.3', '--min_size', '-1', '--stitch_gap', '2')).toBeLessThanOrEqual(
+      asTheyCome,
+    );
+    await expect(run('--pieces', 'both')).resolves.toMatchObject({ code: 2 });
+  });
+
   it('names the choices where the planes of a volume cannot be told', async () => {
     const data = volume.data.subarray(0, 20 * 20 * 20);
     writeFileSync(join(folder, 'vol.tif'), writeTiff({ data, shape: [20, 20, 20] }));

@@ -60,3 +60,63 @@ export const checkpoints = (): Uint8Array[] => {
   const progress = { trainLosses: [1, 0.5], testLosses: [2, null], precisions: [null, 0.25], settings: 'one' };
   return [writeCheckpoint({ weights, moments, steps: 8, progress, best: weights })];
 };
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const json = (value: unknown): Uint8Array => text(JSON.stringify(value));
+
+export const nrrdFiles = (): Uint8Array[] => [
+  text('NRRD0004\n# made here\ntype: uint8\ndimension: 2\nsizes: 3 2\nencoding: raw\nspacings: 0.5 0.5\n\nabcdef'),
+  text(
+    'NRRD0005\ntype: short\ndimension: 3\nsizes: 2 2 1\nencoding: ascii\nendian: little\nkinds: space space space\n\n1 -2 3 4\n',
+  ),
+  text('NRRD0001\ntype: unsigned char\ndimension: 2\nsizes: 2 2\nencoding: hex\n\n00ff10a0\n'),
+];
+
+const axes = ['y', 'x'].map((name) => ({ name, type: 'space', unit: 'micrometer' }));
+const scale = [{ type: 'scale', scale: [0.5, 0.5] }];
+const multiscales = (version?: string) => [
+  { ...(version && { version }), axes, datasets: [{ path: '0', coordinateTransformations: scale }] },
+];
+
+/** A picture of 2 × 3 pixels as Zarr 2 with OME 0.4, and as Zarr 3 with OME 0.5. */
+export const zarrFiles: readonly Readonly<Record<string, Uint8Array>>[] = [
+  {
+    '/.zgroup': json({ zarr_format: 2 }),
+    '/.zattrs': json({ multiscales: multiscales('0.4') }),
+    '/0/.zarray': json({
+      zarr_format: 2,
+      shape: [2, 3],
+      chunks: [2, 3],
+      dtype: '|u1',
+      compressor: null,
+      fill_value: 0,
+      order: 'C',
+      filters: null,
+      dimension_separator: '/',
+    }),
+    '/0/0/0': text('abcdef'),
+  },
+  {
+    '/zarr.json': json({
+      zarr_format: 3,
+      node_type: 'group',
+      attributes: { ome: { version: '0.5', multiscales: multiscales() } },
+    }),
+    '/0/zarr.json': json({
+      zarr_format: 3,
+      node_type: 'array',
+      shape: [2, 3],
+      data_type: 'uint8',
+      chunk_grid: { name: 'regular', configuration: { chunk_shape: [2, 3] } },
+      chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+      fill_value: 0,
+      codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+      attributes: {},
+    }),
+    '/0/c/0/0': text('abcdef'),
+  },
+];
+
+/** What describes: the files that name other files, sizes and codecs. */
+export const zarrMetadata = (): Uint8Array[] =>
+  zarrFiles.flatMap((files) => Object.entries(files).flatMap(([key, bytes]) => (/json|\.z/.test(key) ? [bytes] : [])));

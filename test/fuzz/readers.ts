@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileList } from '../../apps/cli/fileList.ts';
+import { isCellposeError } from '../../src/errors.ts';
 import { openNpz } from '../../src/io/npz.ts';
 import { readImage } from '../../src/io/readImage.ts';
 import { readWeights } from '../../src/io/readWeights.ts';
@@ -11,6 +12,8 @@ import { readSizeModelNpy } from '../../src/io/sizeModelNpy.ts';
 import { sourceFromBytes } from '../../src/io/source.ts';
 import { toCellposeImage } from '../../src/io/toCellposeImage.ts';
 import { readTrainingListNpy } from '../../src/io/trainingListNpy.ts';
+import { listZarrImages } from '../../src/io/zarr/listZarrImages.ts';
+import { readZarrImage } from '../../src/io/zarr/readZarrImage.ts';
 import { readCPnetState } from '../../src/nets/cpnetState.ts';
 import { readCheckpoint } from '../../src/train/checkpoint.ts';
 import {
@@ -19,9 +22,12 @@ import {
   jsonLists,
   npyFiles,
   npzFiles,
+  nrrdFiles,
   onnxFiles,
   safetensorsFiles,
   trainingLists,
+  zarrFiles,
+  zarrMetadata,
 } from './corpus.ts';
 import type { Shell } from './mutate.ts';
 
@@ -41,6 +47,8 @@ export const readers: Readonly<Record<string, FuzzedReader>> = {
   tiff: { corpus: (root) => goldens(root, '.tif', '.tiff'), read: image },
   png: { corpus: (root) => goldens(root, '.png'), shell: 'png', read: image },
   jpeg: { corpus: (root) => goldens(root, '.jpg'), read: image },
+  nrrd: { corpus: nrrdFiles, read: image },
+  zarrMetadata: { corpus: zarrMetadata, read: readZarr },
   npy: { corpus: npyFiles, read: image },
   npz: { corpus: npzFiles, shell: 'zip', read: readNpz },
   npzImage: { corpus: npzFiles, shell: 'zip', read: image },
@@ -66,4 +74,22 @@ async function readList(bytes: Uint8Array): Promise<void> {
   const path = join(await folder, 'list.json');
   await writeFile(path, bytes);
   await readFileList(path);
+}
+
+/** The damaged bytes in the place of each file of a small Zarr that describes something. */
+async function readZarr(bytes: Uint8Array): Promise<void> {
+  let fault: unknown;
+  for (const version of zarrFiles) {
+    for (const key of Object.keys(version)) {
+      const files: Record<string, Uint8Array> = { ...version, [key]: bytes };
+      const store = { get: async (name: string) => files[name] };
+      try {
+        for (const path of await listZarrImages(store)) await readZarrImage(store, path, { maxBytes });
+      } catch (error) {
+        if (!isCellposeError(error)) throw error;
+        fault = error;
+      }
+    }
+  }
+  if (fault !== undefined) throw fault;
 }

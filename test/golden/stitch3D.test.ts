@@ -46,6 +46,26 @@ describe('stitch3D', () => {
     ]);
   });
 
+  it('joins over planes in which a cell is missing, as many as told', () => {
+    const missing = stack([1, 1, 2, 2], [0, 0, 1, 1], [0, 0, 0, 0], [2, 2, 1, 1]);
+    expect(rows(stitch3D(missing, 0.25, { gap: 2 }))).toEqual([
+      [1, 1, 2, 2],
+      [0, 0, 2, 2],
+      [0, 0, 0, 0],
+      [1, 1, 2, 2],
+    ]);
+    expect(rows(stitch3D(missing, 0.25, { gap: 1 }))[3]).toEqual([3, 3, 2, 2]);
+    expect(rows(stitch3D(missing, 0.25))[3]).toEqual([4, 4, 3, 3]);
+  });
+
+  it('over a gap joins what went missing there alone, and at the threshold', () => {
+    // label 1 goes on in the plane between: what lies where it was is another cell
+    expect(rows(stitch3D(stack([1, 1, 0], [0, 1, 1], [2, 2, 0]), 0.3, { gap: 1 }))[2]).toEqual([1, 1, 0]);
+    expect(rows(stitch3D(stack([1, 1, 1, 0], [0, 0, 1, 0], [2, 2, 0, 0]), 0.3, { gap: 1 }))[2]).toEqual([3, 3, 0, 0]);
+    expect(rows(stitch3D(stack([1, 1, 1, 1], [0, 0, 0, 0], [1, 0, 0, 0]), 0.5, { gap: 1 }))[2]).toEqual([2, 0, 0, 0]);
+    expect(() => stitch3D(stack([1]), 0.5, { gap: 0.5 })).toThrow(OptionError);
+  });
+
   it('leaves a stack without cells, and a single plane, as they are', () => {
     expect(rows(stitch3D(stack([0, 0], [0, 0])))).toEqual([
       [0, 0],

@@ -26,6 +26,8 @@ interface OmePlanes {
   readonly count?: number;
   /** Identifier of the file that holds them; undefined means this one. */
   readonly uuid?: string;
+  /** Its name, in the same folder. */
+  readonly fileName?: string;
 }
 
 /** Tells whether a TIFF description is OME-XML. */
@@ -37,6 +39,11 @@ export function isOmeXml(description: string): boolean {
 export function omeFileId(xml: string): string | undefined {
   const root = elements(xml, 'OME')[0];
   return root?.attributes['UUID'];
+}
+
+/** Name of the file that holds the metadata of a set, where this one only says so. */
+export function metadataFile(xml: string): string | undefined {
+  return elements(xml, 'BinaryOnly')[0]?.attributes['MetadataFile'];
 }
 
 /** Reads the first image; a string says why there is none to read. */
@@ -74,9 +81,17 @@ function readPlanes({ attributes, content }: Element, axes: string, shape: reado
   for (let i = 0; i < axes.length - 2; i++) first = first * shape[i] + Number(attributes[`First${axes[i]}`] ?? 0);
   const stated =
     attributes['PlaneCount'] ?? attributes['NumPlanes'] ?? (attributes['IFD'] === undefined ? undefined : '1');
-  const uuid = /<(?:\w+:)?UUID\b[^>]*>([^<]*)</.exec(content)?.[1]?.trim();
+  const file = elements(content, 'UUID')[0];
+  const uuid = file?.content.trim();
+  const fileName = file?.attributes['FileName'];
   const ifd = Number(attributes['IFD'] ?? 0);
-  return { ifd, first, ...(stated !== undefined && { count: Number(stated) }), ...(uuid && { uuid }) };
+  return {
+    ifd,
+    first,
+    ...(stated !== undefined && { count: Number(stated) }),
+    ...(uuid && { uuid }),
+    ...(fileName && { fileName }),
+  };
 }
 
 /** Sizes in the unit of X; OME's unit is µm where none is given. An axis in another unit is left out. */

@@ -8,6 +8,7 @@ import { checkClaim, defaultMaxBytes, type ImageFile, type ReadImageOptions } fr
 import { decodePage, justifiedBytes, pageBytes } from './decodePage.ts';
 import { prepareDecompress } from './decompress.ts';
 import { type Directory, openTiff, type Tiff, tagNumbers } from './directory.ts';
+import { openOmeSet } from './omeSet.ts';
 import { photometrics, readPageTags, type TiffPage } from './page.ts';
 import { asSamples } from './samples.ts';
 import { findSeries, type Series } from './series.ts';
@@ -22,19 +23,21 @@ import { findSeries, type Series } from './series.ts';
  */
 export async function readTiff(bytes: Uint8Array, options: ReadImageOptions = {}): Promise<ImageFile> {
   const { tiff, directories, warnings } = openTiff(bytes);
-  const series =
-    options.page === undefined ? findSeries(tiff, directories, warnings) : onePage(tiff, directories, options.page);
+  const { page, readBeside } = options;
+  const set = page === undefined && readBeside ? await openOmeSet({ tiff, directories }, readBeside) : undefined;
+  const series = page === undefined ? findSeries(tiff, directories, warnings, set) : onePage(tiff, directories, page);
   const first = series.pages.find((page) => page !== undefined)!;
   const size = pageBytes(first);
   let justified = 0;
-  for (const page of series.pages) justified += page ? justifiedBytes(tiff, page) : size;
+  const fileOf = (i: number) => series.tiffs?.[i] ?? tiff;
+  for (const [i, one] of series.pages.entries()) justified += one ? justifiedBytes(fileOf(i), one) : size;
   checkClaim('TIFF', size * series.pages.length, justified, options.maxBytes ?? defaultMaxBytes);
   await prepareDecompress([first]);
   const out = new Uint8Array(size * series.pages.length);
-  for (const [i, page] of series.pages.entries())
-    if (page) decodePage(tiff, page, out.subarray(i * size, (i + 1) * size));
+  for (const [i, one] of series.pages.entries())
+    if (one) decodePage(fileOf(i), one, out.subarray(i * size, (i + 1) * size));
   const { shape, axes, axesFrom, physicalSize, channelNames } = series;
-  const palette = first.photometric === 3 ? readPalette(tiff, directories[options.page ?? 0], first.bits) : undefined;
+  const palette = first.photometric === 3 ? readPalette(tiff, directories[page ?? 0], first.bits) : undefined;
   return {
     format: 'tiff',
     data: { data: asSamples(out.buffer, first.dtype), shape },

@@ -8,6 +8,7 @@ import { type Dimensions, reshapeAxes, squeezeAxes } from '../axes.ts';
 import type { ImageFile, PhysicalSize } from '../imageFile.ts';
 import { type Directory, type Tiff, tagNumbers, tagText } from './directory.ts';
 import { isImagejDescription, parseImagejDescription } from './imagejDescription.ts';
+import type { OmeSet, TiffFile } from './omeSet.ts';
 import { isOmeXml, omeFileId, parseOmeXml } from './omeXml.ts';
 import { readPageTags, type TiffPage } from './page.ts';
 import { parseShaped } from './shapedDescription.ts';
@@ -15,6 +16,8 @@ import { parseShaped } from './shapedDescription.ts';
 export interface Series extends Dimensions, Pick<ImageFile, 'axesFrom' | 'physicalSize' | 'channelNames'> {
   /** Pages in the order of the array; undefined is a plane that the file lacks, left zero. */
   readonly pages: readonly (TiffPage | undefined)[];
+  /** The file of each page, where they are in several. */
+  readonly tiffs?: readonly Tiff[];
 }
 
 interface Context {
@@ -23,13 +26,14 @@ interface Context {
   readonly first: TiffPage;
   readonly description: string;
   readonly warnings: string[];
+  readonly set?: OmeSet | undefined;
 }
 
-/** Finds the image of the file. Adds to `warnings` what could not be used. */
-export function findSeries(tiff: Tiff, directories: readonly Directory[], warnings: string[]): Series {
+/** Finds the image of the file, or of the `set` that it belongs to. Adds to `warnings` what could not be used. */
+export function findSeries(tiff: Tiff, directories: readonly Directory[], warnings: string[], set?: OmeSet): Series {
   const first = readPageTags(tiff, directories[0]);
   const description = (tagText(tiff, directories[0], 270) ?? '').trim();
-  const context = { tiff, directories, first, description, warnings };
+  const context = { tiff, directories, first, description, warnings, set };
   return shapedSeries(context) ?? omeSeries(context) ?? imagejSeries(context) ?? likeFirst(context);
 }
 
@@ -51,22 +55,26 @@ function shapedSeries(context: Context): Series | undefined {
 }
 
 function omeSeries(context: Context): Series | undefined {
-  const { directories, first, description, warnings, tiff } = context;
+  const { directories, first, description, warnings, tiff, set } = context;
   if (!isOmeXml(description)) return undefined;
-  const image = parseOmeXml(description);
+  const image = parseOmeXml(set?.xml ?? description);
   if (typeof image === 'string') {
     warnings.push(image);
     return undefined;
   }
   const count = sizeOf(image.shape.slice(0, -2));
   const own = omeFileId(description) ?? image.planes[0]?.uuid;
-  const found = new Map<number, number>();
+  const here = { tiff, directories };
+  const found = new Map<number, { file: TiffFile; ifd: number }>();
   let elsewhere = 0;
   for (const planes of image.planes) {
-    const n = Math.min(planes.count ?? directories.length, count);
-    if (planes.uuid !== undefined && planes.uuid !== own) elsewhere += n;
+    const file = planes.uuid === undefined || planes.uuid === own ? here : set?.files.get(planes.uuid);
+    const pages = file?.directories.length ?? 1;
+    const n = Math.min(planes.count ?? pages, count);
+    if (!file) elsewhere += n;
     else
-      for (let i = 0; i < n; i++) if (planes.ifd + i < directories.length) found.set(planes.first + i, planes.ifd + i);
+      for (let i = 0; i < n; i++)
+        if (planes.ifd + i < pages) found.set(planes.first + i, { file, ifd: planes.ifd + i });
   }
   if (elsewhere > 0) {
     warnings.push(
@@ -76,8 +84,9 @@ function omeSeries(context: Context): Series | undefined {
   }
   const rows = image.shape.slice(-2);
   const page = image.samples === 1 ? rows : first.planar ? [image.samples, ...rows] : [...rows, image.samples];
+  const existing = [...(set?.files.values() ?? [here])].reduce((sum, file) => sum + file.directories.length, 0);
   // A claim of many planes costs nothing before this: the pages must exist.
-  if (found.size === 0 || String(page) !== String(first.shape) || count > 2 * directories.length + 64) {
+  if (found.size === 0 || String(page) !== String(first.shape) || count > 2 * existing + 64) {
     warnings.push(
       `the OME metadata (${image.axes} ${image.shape.join(', ')}) do not fit the pages; they were not used`,
     );
@@ -87,15 +96,17 @@ function omeSeries(context: Context): Series | undefined {
   if (image.images > 1) warnings.push(`the file describes ${image.images} images; the first was read`);
   const like = key(first);
   const pages = Array.from({ length: count }, (_, i) => {
-    const index = found.get(i);
-    const candidate = index === undefined ? undefined : index === 0 ? first : readPageTags(tiff, directories[index]);
-    return candidate && key(candidate) === like ? candidate : undefined;
+    const { file = here, ifd } = found.get(i) ?? {};
+    if (ifd === undefined) return undefined;
+    const candidate = file === here && ifd === 0 ? first : readPageTags(file.tiff, file.directories[ifd]);
+    return key(candidate) === like ? candidate : undefined;
   });
   const axes = image.axes.slice(0, -2) + first.axes;
   const whole = squeezeAxes({ shape: [...image.shape.slice(0, -2), ...first.shape], axes });
   const { physicalSize, channelNames } = image;
   return {
     pages,
+    ...(set && { tiffs: pages.map((_, i) => found.get(i)?.file.tiff ?? tiff) }),
     ...whole,
     axesFrom: 'ome',
     ...(physicalSize && { physicalSize }),

@@ -2,14 +2,16 @@
  * TIFF writing: little-endian, strips, without compression or with Deflate; classic, or BigTIFF where the file needs it. Shape and
  * axes go into the description as tifffile writes them, so arrays of any rank come back in Python; any other program sees
  * plain pages. On demand ImageJ's description takes its place, so that ImageJ knows time, slices and channels apart.
- * Source: TIFF 6.0; BigTIFF design (libtiff); tifffile's "shaped" description; ImageJ 1.x, ij.io.TiffDecoder.
+ * Likewise OME-XML, which Bio-Formats, Fiji and napari read. Source: TIFF 6.0; BigTIFF design (libtiff); tifffile's "shaped" description; ImageJ 1.x, ij.io.TiffDecoder.
  */
 import { deflate } from '#platform';
 import { type AnyTypedArray, type NdArray, sizeOf } from '../../array/ndarray.ts';
 import { OptionError, ShapeError } from '../../errors.ts';
 import type { DeflateLevel } from '../../platform/types.ts';
 import { endsInColours } from '../axes.ts';
+import type { PhysicalSize } from '../imageFile.ts';
 import { imagejDescription } from './imagejDescription.ts';
+import { omeDescription } from './omeDescription.ts';
 
 export interface WriteTiffOptions {
   /** Default 'deflate', as Cellpose writes. */
@@ -22,10 +24,12 @@ export interface WriteTiffOptions {
   /** One letter per dimension, for example 'ZYX'; written into the description. */
   readonly axes?: string;
   /**
-   * Whose description tells the dimensions: tifffile's, of any shape and axes (default), or ImageJ's, for 8 and 16-bit unsigned
-   * integers and float32 with axes T, Z, C, Y, X in this order.
+   * Whose description tells the dimensions: tifffile's, of any shape and axes (default); ImageJ's, for 8 and 16-bit unsigned
+   * integers and float32 with axes T, Z, C, Y, X in this order; or OME-XML, for axes of T, Z, C in any order before Y, X.
    */
-  readonly description?: 'shaped' | 'imagej';
+  readonly description?: 'shaped' | 'imagej' | 'ome';
+  /** Distance of neighbouring pixels in micrometres; for OME-XML. */
+  readonly pixelSize?: Omit<PhysicalSize, 'unit'> | undefined;
   /** Whether the last dimension holds the samples of a pixel. Default: three or more dimensions, and the last is 3 or 4. */
   readonly rgb?: boolean;
   /** Write BigTIFF. Default: above 4 GiB. */
@@ -75,7 +79,8 @@ export function writeTiff(array: NdArray<AnyTypedArray>, options: WriteTiffOptio
 }
 
 function describe({ shape, data }: NdArray<AnyTypedArray>, rgb: boolean, options: WriteTiffOptions): string {
-  const { axes, description } = options;
+  const { axes, description, pixelSize } = options;
+  if (description === 'ome' && !rgb) return omeDescription({ shape, data }, axes ?? '', pixelSize);
   if (description !== 'imagej')
     return JSON.stringify({ shape, ...(axes !== undefined && { axes }) })
       .replaceAll(',', ', ')
