@@ -6,9 +6,10 @@ import { chooseModel, chooseOrtho, modelFolder } from './chooseModel.ts';
 import { chooseRestorer } from './chooseRestorer.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
-import { evalOptions } from './evalOptions.ts';
+import { evalOptions, joinsPlanes } from './evalOptions.ts';
 import type { FetchOptions } from './fetchModel.ts';
 import type { Args } from './flags.ts';
+import { forecastStack } from './forecastStack.ts';
 import type { Host } from './host.ts';
 import { writeJson } from './jsonOutput.ts';
 import { builtInNamed } from './modelNames.ts';
@@ -16,7 +17,8 @@ import { type OutputKind, outputsOf } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
 import { readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
-import { loadSegmenter } from './segmenter.ts';
+import { loadSegmenter, type Segmenter } from './segmenter.ts';
+import { threadsOf } from './threads.ts';
 
 interface Planned {
   readonly image: string;
@@ -41,15 +43,16 @@ export interface DryRunRequest {
 export async function dryRun({ parsed, images, host, reporter, signal }: DryRunRequest): Promise<number> {
   const { args } = parsed;
   reporter.say('dry run: nothing is computed, downloaded or written');
-  const model = await describeModel(parsed, host, reporter, signal);
+  const { text: model, segmenter } = await findModel(parsed, host, reporter, signal);
   reporter.say(`model ${model}`);
   const planned: Planned[] = [];
   for (const image of images) {
     if (signal.aborted) break;
-    const plan = await planImage(image, args);
+    const plan = await planImage(image, args, segmenter);
     planned.push(plan);
     tell(plan, reporter);
   }
+  await segmenter?.release();
   const failed = planned.filter(({ error }) => error !== undefined).length;
   const files = planned.filter(({ error }) => error === undefined).flatMap((plan) => plan.files);
   const replaced = files.filter(({ replaces }) => replaces).length;
@@ -61,33 +64,37 @@ export async function dryRun({ parsed, images, host, reporter, signal }: DryRunR
 }
 
 /** The model is loaded where it is here, so that a file that is none is found. */
-async function describeModel(
+async function findModel(
   { args, given }: Parsed,
   host: Host,
   reporter: Reporter,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ readonly text: string; readonly segmenter?: Segmenter }> {
   const options = { host, reporter, verbose: args.verbose, signal };
   const here = { ...args, offline: true };
-  const requested = args.pretrained_model;
   const { restore, after } = await describeRestorer(args, options);
   try {
     const choice = await chooseModel(here, given, options);
     const ortho = await chooseOrtho(here, options);
     for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) reporter.warn(line);
     const load = host.loadSegmenter ?? loadSegmenter;
-    const model = await load(choice, {
+    const threads = threadsOf(args.threads, host.env);
+    const segmenter = await load(choice, {
       estimateDiameter: args.diameter === 0 && !restore,
+      ...(threads === undefined ? {} : { threads }),
       ...(ortho ? { ortho } : {}),
       ...(restore ? { restore } : {}),
     });
-    await model.release();
     const place = choice.source.kind === 'bundled' ? 'ships with this package' : choice.source.path;
-    return `${choice.name} (${place}), diameter ${model.diamMean} in the network${after}`;
+    return { text: `${choice.name} (${place}), diameter ${segmenter.diamMean} in the network${after}`, segmenter };
   } catch (error) {
+    const requested = args.pretrained_model;
     const builtIn = builtInNamed(requested);
     if (!(error instanceof RunError) || args.offline || !builtIn || builtIn.unsupported) throw error;
-    return `${requested}: it, or its size model, is not on this machine and would be downloaded into ${modelFolder(host)}${after}`;
+    const folder = modelFolder(host);
+    return {
+      text: `${requested}: it, or its size model, is not on this machine and would be downloaded into ${folder}${after}`,
+    };
   }
 }
 
@@ -103,18 +110,20 @@ async function describeRestorer(args: Args, options: FetchOptions) {
   }
 }
 
-async function planImage(image: string, args: Args): Promise<Planned> {
+async function planImage(image: string, args: Args, model: Segmenter | undefined): Promise<Planned> {
   const outputs = outputsOf(image, args);
   const replaces = await Promise.all(outputs.map(({ path }) => stat(path).then(Boolean, () => false)));
   const files = outputs.map(({ kind, path }, i) => ({ kind, path, replaces: replaces[i]! }));
   try {
     const picture = await readPicture(image);
     const { data, shape } = picture.image;
-    const options = evalOptions(args, { estimatesDiameter: true }, picture.axes);
+    const options = evalOptions(args, model ?? { estimatesDiameter: true }, picture.axes);
     const { channels, channelAxis, zAxis, tAxis, do3D = false, stitchThreshold = 0 } = options;
     const isVolume = do3D || stitchThreshold > 0;
     const { axes, notes } = convertImage({ data, shape }, { channels, channelAxis, zAxis, tAxis, do3D: isVolume });
-    return { image, shape, axes, dtype: picture.dtype, notes: [...picture.notes, ...notes], files };
+    const forecast = model && joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
+    const all = [...picture.notes, ...notes, ...(forecast ? [forecast.line] : [])];
+    return { image, shape, axes, dtype: picture.dtype, notes: all, files };
   } catch (error) {
     return { image, notes: [], error: describeError(error), files };
   }
