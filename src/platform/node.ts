@@ -110,8 +110,22 @@ export const sessionsSideBySide = true;
 /** Threads that have loaded the runtime, or are about to, and wait for a network. */
 const idle: Worker[] = [];
 
+/** One for each thread; its first element is 1 once the thread has loaded the runtime, or failed to. */
+const loading: Int32Array[] = [];
+
+/**
+ * The runtime's library brings the whole process down if its thread is ended while it loads. So a process that ends early
+ * waits for that, some hundredths of a second.
+ */
+function waitForLoading(): void {
+  for (const loaded of loading) Atomics.wait(loaded, 0, 0, 5000);
+}
+
 function startThread(): Worker {
-  const thread = new Worker(runtimeThreadSource, { eval: true, workerData: { path: runtimePath() } });
+  if (loading.length === 0) process.once('exit', waitForLoading);
+  const loaded = new Int32Array(new SharedArrayBuffer(4));
+  loading.push(loaded);
+  const thread = new Worker(runtimeThreadSource, { eval: true, workerData: { path: runtimePath(), loaded } });
   // The question under way meets it; between questions an error without a listener would end the process.
   thread.on('error', () => {});
   thread.unref();

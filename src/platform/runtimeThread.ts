@@ -2,7 +2,7 @@
  * The program of the thread that holds a compiled network, as text: it must run as it is, where no bundler has seen it.
  * onnxruntime-node computes on the thread that calls it, so in a thread of its own the caller can go on: prepare the next
  * tile, show progress, write files.
- * Its data is {path}, of onnxruntime-node. Messages in: {model, options} first; then {feeds} for each run; {release} at the
+ * Its data is {path}, of onnxruntime-node, and {loaded}, shared, whose first element it sets when that is loaded. Messages in: {model, options} first; then {feeds} for each run; {release} at the
  * end. One message out for each: {error}, or what was made.
  */
 export const runtimeThreadSource = `
@@ -15,6 +15,8 @@ try {
 } catch (error) {
   failure = error;
 }
+Atomics.store(workerData.loaded, 0, 1);
+Atomics.notify(workerData.loaded, 0);
 let session;
 const answer = {
   async create({ model, options }) {

@@ -74,6 +74,19 @@ describe.skipIf(!built)('the program', () => {
     expect(unknown.err).toMatch('tissuenet_cp3');
   });
 
+  it('ends in good order when it ends while the runtime of networks is being loaded', { timeout: 60_000 }, async () => {
+    const library = path('dist/src/index.js');
+    for (let i = 0; i < 15; i++) {
+      const program = `import(${JSON.stringify(library)}).then(async ({ CellposeModel }) => {
+        await CellposeModel.load({ threads: 2 });
+        setTimeout(() => process.exit(7), ${2 * i});
+      })`;
+      const child = spawn(process.execPath, ['-e', program], { stdio: 'ignore' });
+      const ended = await new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
+      expect(ended).toBe(7);
+    }
+  });
+
   it('does what nf-core’s module asks for, and leaves no other file', async () => {
     copyFileSync(sample, join(folder, 'a.b.png'));
     const flags = ['--image_path', 'my images/a.b.png', '--save_tif', '--verbose', '--no_npy', '--save_flows'];
