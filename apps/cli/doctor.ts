@@ -5,14 +5,13 @@
 import { access, constants, mkdir, readdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CellposeModel, type EvalResult } from 'cellpose-ts';
 import { modelFolder } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
-import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
 import { hostForPeople, writeJson } from './jsonOutput.ts';
 import { readPicture } from './readPicture.ts';
+import { parseSubcommand } from './subcommand.ts';
 import { threadsOf } from './threads.ts';
 import { packageRoot, versions } from './version.ts';
 
@@ -40,12 +39,14 @@ JSON (-: to the standard output).
 
 /** @returns the exit code: 1 if something does not work. */
 export async function doctor(words: readonly string[], host: Host): Promise<number> {
-  const { json, help } = readWords(words);
+  const parsed = parseSubcommand(
+    { name: 'doctor', help: usage, options: { json: { type: 'string' } }, words: [0, 0] },
+    words,
+    host,
+  );
+  if (parsed === undefined) return 0;
+  const json = parsed.values.json ?? null;
   const people = hostForPeople(host, json).stdout;
-  if (help) {
-    host.stdout.write(usage);
-    return 0;
-  }
   const findings: (Finding & { readonly name: string })[] = [];
   for (const { name, look } of checks) {
     const finding = await look(host).catch((error: unknown): Finding => ({ ok: false, text: describeError(error) }));
@@ -57,16 +58,6 @@ export async function doctor(words: readonly string[], host: Host): Promise<numb
   if (json !== null)
     await writeJson(json, { format: 'cellpose-ts doctor', version: 1, versions: versions(), findings }, host);
   return failed === 0 ? 0 : 1;
-}
-
-function readWords(words: readonly string[]): { readonly json: string | null; readonly help: boolean } {
-  try {
-    const options = { json: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
-    const { values } = parseArgs({ args: [...words], options });
-    return { json: values.json ?? null, help: values.help ?? false };
-  } catch (error) {
-    throw new UsageError(`doctor: ${(error as Error).message}`);
-  }
 }
 
 async function program({ platform }: Host): Promise<Finding> {

@@ -6,22 +6,34 @@ import type { Host } from './host.ts';
 import { type Parsed, parseFlags } from './parseFlags.ts';
 import { versionText } from './version.ts';
 
+type Command = (words: readonly string[], host: Host) => Promise<number>;
+
+/** Each is loaded when it is called for: help and versions come at once. */
+const subcommands: ReadonlyMap<string, Command> = new Map(
+  Object.entries<Command>({
+    demo: async (words, host) => (await import('./demo.ts')).demo(words, host),
+    doctor: async (words, host) => (await import('./doctor.ts')).doctor(words, host),
+    evaluate,
+    models: async (words, host) => (await import('./listModels.ts')).listModels(words, host),
+    convert: async (words, host) => (await import('./convertModel.ts')).convertModel(words, host),
+    export: async (words, host) => (await import('./exportModel.ts')).exportModel(words, host),
+    make_train: cutForTraining,
+    train_denoise: trainDenoise,
+    // Not for people: --jobs starts it.
+    ...(process.send && {
+      worker: async (words: readonly string[], host: Host) => (await import('./worker.ts')).worker(words, host),
+    }),
+  }),
+);
+
 /**
  * @param words  the command line after the program's name.
  * @returns      the exit code.
  */
 export async function main(words: readonly string[], host: Host): Promise<number> {
   try {
-    if (words[0] === 'demo') return await (await import('./demo.ts')).demo(words.slice(1), host);
-    if (words[0] === 'doctor') return await (await import('./doctor.ts')).doctor(words.slice(1), host);
-    // Not for people: --jobs starts it.
-    if (words[0] === 'worker' && process.send) return await (await import('./worker.ts')).worker(words.slice(1), host);
-    if (words[0] === 'evaluate') return await evaluate(words.slice(1), host);
-    if (words[0] === 'convert') return await (await import('./convertModel.ts')).convertModel(words.slice(1), host);
-    if (words[0] === 'models') return await (await import('./listModels.ts')).listModels(words.slice(1), host);
-    if (words[0] === 'export') return await (await import('./exportModel.ts')).exportModel(words.slice(1), host);
-    if (words[0] === 'make_train') return await cutForTraining(words.slice(1), host);
-    if (words[0] === 'train_denoise') return await trainDenoise(words.slice(1), host);
+    const command = subcommands.get(words[0] ?? '');
+    if (command) return await command(words.slice(1), host);
     return await run(words, host);
   } catch (error) {
     return tellFailure(error, host);
