@@ -19,10 +19,11 @@ import { outputsOf } from './outputNames.ts';
 import { fileSize, type Picture, readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
+import type { Segmented } from './segmented.ts';
 import type { Segmenter } from './segmenter.ts';
 import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
-import { type Segmented, writeOutputs } from './writeOutputs.ts';
+import { writeOutputs } from './writeOutputs.ts';
 
 /** Larger files are read only when their turn comes, so that two of them are never in memory. */
 const maxBytesReadAhead = 64 * 2 ** 20;

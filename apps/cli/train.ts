@@ -3,35 +3,26 @@
  * Cellpose read, and a record of how.
  */
 import { mkdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import {
-  type EpochReport,
-  type StateDict,
-  type TrainingExample,
-  type TrainingList,
-  type TrainSegResult,
-  trainSeg,
-} from 'cellpose-ts';
+import { basename, join } from 'node:path';
+import { type EpochReport, type TrainingExample, type TrainSegResult, trainSeg } from 'cellpose-ts';
 import { collapseWatch } from './collapseWatch.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import { readFileList } from './fileList.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
-import { besideModel } from './modelFile.ts';
 import type { Parsed } from './parseFlags.ts';
-import { readPicture } from './readPicture.ts';
-import { createReporter, type Reporter } from './reporter.ts';
-import { reportPage } from './reportPage.ts';
-import { type RunRecord, sha256OfFile, startRecord, writeRecord } from './runRecord.ts';
+import { createReporter } from './reporter.ts';
+import { sha256OfFile, startRecord, writeRecord } from './runRecord.ts';
 import { threadsOf } from './threads.ts';
-import { trainCard } from './trainCard.ts';
-import { findTrainingFiles, readExamples, type TrainingFiles, withLabels } from './trainData.ts';
+import { findTrainingFiles, withLabels } from './trainData.ts';
+import { chancesOf, channelsOfImages, examplesOf, withEnoughCells } from './trainExamples.ts';
+import { quoted, report, writeCard } from './trainedFiles.ts';
 import { type TrainingFolder, trainingFolder } from './trainFolder.ts';
 import { trainOptions } from './trainOptions.ts';
-import { type TrainingProgress, trainingProgress } from './trainProgress.ts';
-import { measureTraining, someOf } from './trainReport.ts';
-import { type TrainedSize, trainSizeModel } from './trainSizeModel.ts';
+import { trainingProgress } from './trainProgress.ts';
+import { trainSizeModel } from './trainSizeModel.ts';
+import type { Data, Trained, TrainingRecord, Way } from './trainWay.ts';
 import { type StartingWeights, startingWeights } from './trainWeights.ts';
 import { writeWhole } from './wholeFile.ts';
 
@@ -42,35 +33,6 @@ export interface TrainRequest {
   /** What the user should know about the flags. */
   readonly notes: readonly string[];
   readonly host: Host;
-}
-
-/** What a step of the way needs to know. */
-interface Way {
-  readonly parsed: Parsed;
-  readonly host: Host;
-  readonly reporter: Reporter;
-  readonly progress: TrainingProgress;
-  readonly record: TrainingRecord;
-  readonly signal: AbortSignal;
-  readonly write: (path: string, bytes: Uint8Array) => Promise<void>;
-  readonly warn: (line: string) => void;
-}
-
-interface TrainingRecord extends RunRecord {
-  training?: {
-    readonly start: string;
-    readonly model: string;
-    readonly sha256: string;
-    readonly trainImages: readonly string[];
-    readonly testImages: readonly string[];
-    readonly trainLosses: readonly number[];
-    readonly testLosses: readonly (number | null)[];
-    /** Mean precision on the test images at an intersection over union of 0.5. */
-    readonly precisions: readonly (number | null)[];
-    /** That the model comes from. */
-    readonly epoch: number;
-  };
-  size?: TrainedSize;
 }
 
 /** @returns the exit code. @throws RunError where the training cannot begin. */
@@ -133,32 +95,6 @@ async function trainOnFolder(way: Way): Promise<void> {
   if (trained) tellHowToUse(trained, way);
 }
 
-interface Data {
-  readonly weights: StartingWeights;
-  readonly examples: readonly TrainingExample[];
-  readonly testExamples: readonly TrainingExample[];
-  /** Relative chances of the images to be drawn. */
-  readonly trainProbs?: readonly number[];
-  readonly testProbs?: readonly number[];
-}
-
-/** Of a list of files; those of images that were left out are, too. */
-function chancesOf(list: TrainingList | undefined, examples: readonly TrainingExample[], { test_dir }: Args) {
-  if (!list) return {};
-  const { trainFiles, trainProbs, testProbs } = list;
-  const chances = new Map(trainProbs?.map((chance, i) => [trainFiles[i]!, chance]));
-  return {
-    ...(trainProbs && { trainProbs: examples.map(({ name }) => chances.get(name)!) }),
-    ...(testProbs && test_dir === null && { testProbs }),
-  };
-}
-
-/** A network and where its file is, or would be. */
-interface Trained {
-  readonly stateDict: StateDict;
-  readonly modelPath: string;
-}
-
 async function trainNetwork(data: Data, way: Way): Promise<Trained> {
   const { weights, examples, testExamples } = data;
   const folder = await folderOf(weights, examples, way);
@@ -185,82 +121,8 @@ async function trainNetwork(data: Data, way: Way): Promise<Trained> {
   return { stateDict, modelPath };
 }
 
-/** Beside the model. As with the report, a training does not fail because of it. */
-async function writeCard({ stateDict, modelPath }: Trained, data: Data, way: Way): Promise<void> {
-  const { weights, examples, testExamples } = data;
-  const { precisions, sha256, epoch } = way.record.training!;
-  const card = trainCard({
-    ...{ modelPath, sha256, start: weights.name, command: way.record.command, args: way.parsed.args },
-    trainImages: examples.length,
-    testImages: testExamples.length,
-    cells: examples.reduce((sum, { cells }) => sum + cells, 0),
-    diamMean: Number(stateDict.get('diam_mean')!.data[0]),
-    diamLabels: Number(stateDict.get('diam_labels')!.data[0]),
-    precision: precisions[epoch] ?? null,
-  });
-  const path = besideModel(modelPath).cardPath;
-  try {
-    await way.write(path, new TextEncoder().encode(`${JSON.stringify(card, undefined, 2)}\n`));
-  } catch (error) {
-    way.warn(`the card cannot be saved as ${path}: ${describeError(error)}`);
-  }
-}
-
 function numberOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value;
-}
-
-/** A page beside the model. A training is not called failed because its report cannot be made. */
-async function report(trained: Trained, data: Data, way: Way): Promise<void> {
-  const { modelPath } = trained;
-  const path = join(dirname(modelPath), `report_${basename(modelPath)}.html`);
-  try {
-    await way.write(path, new TextEncoder().encode(await pageOf(trained, data, way)));
-    way.reporter.say(`report saved to ${path}`);
-  } catch (error) {
-    way.signal.throwIfAborted();
-    way.warn(`the report cannot be saved as ${path}: ${describeError(error)}`);
-  }
-}
-
-async function pageOf({ stateDict, modelPath }: Trained, data: Data, way: Way): Promise<string> {
-  const { parsed, host, signal, progress, record } = way;
-  const { weights, examples, testExamples } = data;
-  const held = testExamples.length > 0;
-  const measured = someOf(held ? testExamples : examples);
-  const kind = held
-    ? 'test images, which the network was not trained on'
-    : 'training images, which it has seen, as there is no --test_dir';
-  const results = await measureTraining({
-    before: weights.name === 'scratch' ? undefined : weights.stateDict,
-    after: stateDict,
-    examples: measured,
-    threads: threadsOf(parsed.args.threads, host.env),
-    signal,
-    onImage: progress.measuring,
-  });
-  progress.clear();
-  return reportPage({
-    model: basename(modelPath),
-    facts: factsOf(data, way),
-    curves: { train: record.training!.trainLosses, test: record.training!.testLosses },
-    measuredOn: `On ${measured.length} ${kind}; each has the median diameter of its labels.`,
-    ...results,
-  });
-}
-
-function factsOf({ weights, examples, testExamples }: Data, { parsed: { args }, record }: Way) {
-  const cells = (list: readonly TrainingExample[]) => list.reduce((sum, example) => sum + example.cells, 0);
-  const facts: [string, string][] = [
-    ['started from', weights.name === 'scratch' ? 'nothing' : weights.name],
-    ['training images', `${examples.length}, ${cells(examples)} cells`],
-    ['test images', testExamples.length > 0 ? `${testExamples.length}, ${cells(testExamples)} cells` : 'none'],
-    ['epochs', String(args.n_epochs)],
-    ['optimizer', `${args.SGD ? 'SGD' : 'AdamW'}, learning rate ${args.learning_rate}`],
-    ['seed', String(args.seed)],
-    ['command', record.command.map(quoted).join(' ')],
-  ];
-  return facts;
 }
 
 /** `--train_size` alone: a network that is there already. The size model of a bundled one goes to the folder of images. */
@@ -294,38 +156,6 @@ function tellHowToUse({ stateDict, modelPath }: Trained, { parsed: { args }, rep
 function channelFlags({ all_channels, chan, chan2 }: Args): string[] {
   if (all_channels) return ['--all_channels'];
   return chan || chan2 ? ['--chan', String(chan), '--chan2', String(chan2)] : [];
-}
-
-/** For a network from scratch. With `--all_channels` as many as the first image has. */
-async function channelsOfImages([first]: readonly TrainingFiles[], { all_channels }: Args): Promise<number> {
-  if (!all_channels) return 2;
-  const { shape } = (await readPicture(first!.image)).image;
-  return shape.length === 3 ? Math.min(...shape) : 1;
-}
-
-async function examplesOf(
-  files: readonly TrainingFiles[],
-  { nchan }: StartingWeights,
-  { parsed, host, signal, write, progress, warn }: Way,
-): Promise<readonly TrainingExample[]> {
-  const { args } = parsed;
-  const threads = threadsOf(args.threads, host.env);
-  const onImage = (done: number) => progress.reading(done, files.length);
-  const { examples, notes } = await readExamples(files, { args, nchan, threads, signal, write, onImage });
-  for (const line of notes) warn(line);
-  return examples;
-}
-
-function withEnoughCells(examples: readonly TrainingExample[], { parsed, warn }: Way): TrainingExample[] {
-  const { min_train_masks: least, negatives } = parsed.args;
-  const isKept = ({ cells }: TrainingExample) => cells >= least || (negatives && cells === 0);
-  const left = examples.filter((example) => !isKept(example));
-  const kept = examples.filter(isKept);
-  const remedy = 'label more cells, or lower --min_train_masks';
-  if (!kept.some(({ cells }) => cells >= Math.max(1, least)))
-    throw new RunError(`training: none of ${examples.length} images has ${least} cells; ${remedy}`);
-  for (const { name, cells } of left) warn(`${name}: left out, ${cells} cells are fewer than ${least}; ${remedy}`);
-  return kept;
 }
 
 async function folderOf(weights: StartingWeights, examples: readonly TrainingExample[], way: Way) {
@@ -412,6 +242,3 @@ async function finishRecord({ record, host, reporter }: Way, exitCode: number): 
 }
 
 /** As a word of a command line. */
-function quoted(word: string): string {
-  return /^[\w./:\\-]+$/.test(word) ? word : `"${word}"`;
-}
