@@ -59,7 +59,7 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'csv':
       return cellsTable(segmented).then(text);
     case 'rois':
-      return roiZipParts(masks);
+      return roiZipParts(masks, hyperstackAxis(segmented));
     case 'geojson':
       return geoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
     case 'coco':
@@ -78,6 +78,13 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'seg':
       return segNpy(segmented, picture());
   }
+}
+
+/** Where ImageJ shows the image with a slider for channels beside that for planes. */
+function hyperstackAxis(segmented: Segmented): 'Z' | 'T' | undefined {
+  const planes = axesOfMasks(segmented)[0];
+  const hasChannels = segmented.result.axes.includes('C');
+  return hasChannels && (planes === 'Z' || planes === 'T') ? planes : undefined;
 }
 
 /**

@@ -422,7 +422,7 @@ export const flags = [
     default: 1,
     from: 'own',
     metavar: 'N',
-    help: 'images computed at once, each by a process of its own on its share of the threads: for many small images on many cores',
+    help: 'images computed at once, each by a process of its own on its share of the threads: for machines with many cores',
   },
   {
     name: '--json',

@@ -48,9 +48,16 @@ describe('an archive of regions', () => {
     const data = Int32Array.of(1, 1, 0, 0, 0, 0, 0, 1, 2);
     const all = await regions(concat(roiZipParts({ data, shape: [3, 1, 3] })));
     expect(all.map(({ file, roi }) => [file, roi.position, roi.z])).toEqual([
-      ['1-1.roi', 1, 1],
-      ['1-3.roi', 3, 3],
-      ['2-3.roi', 3, 3],
+      ['1-1.roi', 1, 0],
+      ['1-3.roi', 3, 0],
+      ['2-3.roi', 3, 0],
+    ]);
+    // With both, ImageJ stays at the first plane of a plain stack.
+    const several = await regions(concat(roiZipParts({ data, shape: [3, 1, 3] }, 'Z')));
+    expect(several.map(({ roi }) => [roi.position, roi.z])).toEqual([
+      [0, 1],
+      [0, 3],
+      [0, 3],
     ]);
   });
 

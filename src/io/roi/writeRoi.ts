@@ -10,7 +10,15 @@ export interface RoiInput {
   readonly polygons: readonly PixelPolygon[];
   /** Plane of a stack, from 1; 0 for none. */
   readonly plane?: number;
+  /**
+   * The stack has channels too: the plane is counted along this axis, of all channels. ImageJ knows either this or the plane of a
+   * plain stack, and takes no notice of the wrong one.
+   */
+  readonly hyperstack?: HyperstackAxis | undefined;
 }
+
+/** Depth, or time. */
+export type HyperstackAxis = 'Z' | 'T';
 
 const headerBytes = 64;
 const version = 228;
@@ -23,7 +31,7 @@ const [moveTo, lineTo, close] = [0, 1, 4];
 const mostCorners = 0xffff;
 
 /** The bytes of one .roi file. */
-export function writeRoi({ name, polygons, plane = 0 }: RoiInput): Uint8Array {
+export function writeRoi({ name, polygons, plane = 0, hyperstack }: RoiInput): Uint8Array {
   const rings = polygons.flatMap(({ outer, holes }) => [outer, ...holes]);
   const [left, top, right, bottom] = boundsOf(rings);
   const [first] = rings;
@@ -36,7 +44,7 @@ export function writeRoi({ name, polygons, plane = 0 }: RoiInput): Uint8Array {
   view.setInt16(4, version);
   view.setUint8(6, isPlain ? traced : rectangle);
   for (const [k, edge] of [top, left, bottom, right].entries()) view.setInt16(8 + 2 * k, edge);
-  view.setInt32(56, plane);
+  if (hyperstack === undefined) view.setInt32(56, plane);
   view.setInt32(60, secondHeader);
   if (isPlain) {
     const n = first.length / 2;
@@ -49,7 +57,7 @@ export function writeRoi({ name, polygons, plane = 0 }: RoiInput): Uint8Array {
     view.setInt32(36, body / 4);
     writePath(view, rings);
   }
-  view.setInt32(secondHeader + 8, plane);
+  if (hyperstack !== undefined) view.setInt32(secondHeader + (hyperstack === 'Z' ? 8 : 12), plane);
   view.setInt32(secondHeader + 16, secondHeader + headerBytes);
   view.setInt32(secondHeader + 20, name.length);
   for (let k = 0; k < name.length; k++) view.setUint16(secondHeader + headerBytes + 2 * k, name.charCodeAt(k));
