@@ -14,6 +14,8 @@ export function checkFlags({ args, given }: Parsed, evaluates = false): string[]
   checkRanges(args);
   checkSeries(args);
   if (trains(args)) checkTraining(args);
+  if (evaluates && args.dry_run)
+    throw new UsageError('--dry_run: looks at what would be segmented; evaluate compares, and writes no files');
   return [
     ...notesOnFlagsWithoutEffect(args, given, evaluates),
     ...notesOnTraining(args, given),
@@ -131,7 +133,9 @@ function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
   if (!trains(args)) return [];
   const segmenting: readonly GroupName[] = ['cells', 'output', 'volume', 'series'];
   return (flags as readonly Flag[])
-    .filter(({ name, group }) => segmenting.includes(group) || name === '--diameter' || name === '--invert')
+    .filter(
+      ({ name, group }) => segmenting.includes(group) || ['--diameter', '--invert', '--jobs', '--json'].includes(name),
+    )
     .filter(({ name }) => given.has(name))
     .map(({ name }) => `${name} has no effect together with --train or --train_size`);
 }
@@ -141,7 +145,8 @@ function notesOnEvaluating(given: ReadonlySet<string>): string[] {
   return (flags as readonly Flag[])
     .filter(
       ({ name, group }) =>
-        (group === 'output' || name === '--resume' || trackingFlags.includes(name)) && given.has(name),
+        (group === 'output' || name === '--resume' || name === '--jobs' || trackingFlags.includes(name)) &&
+        given.has(name),
     )
     .map(({ name }) => `${name} has no effect: evaluate writes numbers only`);
 }
@@ -179,6 +184,8 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
     for (const flag of ['--chan2_restore', '--save_restored'])
       if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --restore_type`);
   }
+  if (args.dry_run && args.resume)
+    notes.push('--resume has no effect together with --dry_run: all images are looked at');
   if (args.flow_threshold < 0) notes.push(`--flow_threshold ${args.flow_threshold} is read as 0: no check of shapes`);
   if (args.min_size < -1) notes.push(`--min_size ${args.min_size} is read as -1: all cells are kept`);
   if (args.image_path !== null && args.dir !== null) notes.push('--image_path has no effect together with --dir');
