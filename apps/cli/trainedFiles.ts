@@ -8,9 +8,16 @@ import { threadsOf } from './threads.ts';
 import { trainCard } from './trainCard.ts';
 import { measureTraining, someOf } from './trainReport.ts';
 import type { Data, Trained, Way } from './trainWay.ts';
+import { ensureFolder } from './wholeFile.ts';
 
-/** Beside the model. As with the report, a training does not fail because of it. */
+/**
+ * Beside the model. As with the report, a training does not fail because of it.
+ *
+ * A model without a name of its own has none: it is a program's, and QuPath's extension takes the first file in the folder of
+ * models whose name contains "cellpose", whatever it is.
+ */
 export async function writeCard({ stateDict, modelPath }: Trained, data: Data, way: Way): Promise<void> {
+  if (way.parsed.args.model_name_out === null) return;
   const { weights, examples, testExamples } = data;
   const { precisions, sha256, epoch } = way.record.training!;
   const card = trainCard({
@@ -30,11 +37,16 @@ export async function writeCard({ stateDict, modelPath }: Trained, data: Data, w
   }
 }
 
-/** A page beside the model. A training is not called failed because its report cannot be made. */
+/**
+ * A page beside the model; of one without a name of its own, in the folder `reports` (see `writeCard`). A training is not called
+ * failed because its report cannot be made.
+ */
 export async function report(trained: Trained, data: Data, way: Way): Promise<void> {
   const { modelPath } = trained;
-  const path = join(dirname(modelPath), `report_${basename(modelPath)}.html`);
+  const folder = way.parsed.args.model_name_out === null ? join(dirname(modelPath), 'reports') : dirname(modelPath);
+  const path = join(folder, `report_${basename(modelPath)}.html`);
   try {
+    await ensureFolder(folder);
     await way.write(path, new TextEncoder().encode(await pageOf(trained, data, way)));
     way.reporter.say(`report saved to ${path}`);
   } catch (error) {
