@@ -4,6 +4,9 @@ import { RunError, UsageError } from './errors.ts';
 import { type Args, type Flag, flags, type GroupName, withoutEvaluate, withoutTraining } from './flags.ts';
 import type { Parsed } from './parseFlags.ts';
 
+/** Memory of the program and its network, beside images and results. */
+export const programGigabytes = 0.4;
+
 /**
  * @param evaluates  the flags are those of `evaluate`.
  * @returns notes for the user, one line each.
@@ -47,7 +50,8 @@ function checkRanges(args: Args): void {
   require('--stitch_gap', args.stitch_gap, args.stitch_gap >= 0, 'a number of planes, 0 or more');
   require('--pieces', args.pieces, ['any', 'largest', 'split'].includes(args.pieces), 'any, largest or split');
   if (args.max_memory !== null)
-    require('--max_memory', args.max_memory, args.max_memory > 0, 'a number of gigabytes above 0');
+    require('--max_memory', args.max_memory, args.max_memory >
+      programGigabytes, `gigabytes, above the ${programGigabytes} of the program itself`);
   const sigmas = [args.flow3D_smooth].flat();
   const sigmasOk = [1, 3].includes(sigmas.length) && sigmas.every((sigma) => sigma >= 0 && Number.isFinite(sigma));
   require('--flow3D_smooth', sigmas.join(' '), sigmasOk, 'one number from 0 on, or three, for z, y and x');

@@ -516,7 +516,7 @@ export const flags = [
     default: null,
     from: 'own',
     metavar: 'GB',
-    help: 'stacks that need more are refused before they start; default: the memory that is free',
+    help: 'stacks that need more, with the 0.4 GB of the program, are refused before they start; default: the memory that is free',
   },
   {
     name: '--anisotropy',

@@ -1,7 +1,7 @@
 /** `cellpose-ts models`: what there is to choose from: models of this package, those in the folder of models, those of Cellpose. */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundledModels, readCPnetState, restoreTraits } from 'cellpose-ts';
+import { bundledModels, readCPnetState, restoreModelNames, restoreTraits } from 'cellpose-ts';
 import { modelFolder } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
@@ -169,7 +169,8 @@ function round(pixels: number): string {
 async function removeModel(name: string, host: Host): Promise<number> {
   const folder = modelFolder(host);
   const path = join(folder, name);
-  const isBuiltIn = builtInModels.some((model) => model.name === name || model.file === name);
+  const isBuiltIn =
+    builtInModels.some((model) => model.name === name || model.file === name) || restoreModelNames.includes(name);
   if (isBuiltIn || !isModelName(name) || /[/\\]/.test(name) || !(await isFile(path)))
     throw new RunError(`models --remove ${name}: ${folder} has no own model of this name`);
   const list = join(folder, 'gui_models.txt');
