@@ -4,6 +4,9 @@ import { RunError, UsageError } from './errors.ts';
 import { type Args, type Flag, flags, type GroupName, withoutEvaluate, withoutTraining } from './flags.ts';
 import type { Parsed } from './parseFlags.ts';
 
+/** Memory of the program and its network, beside images and results. */
+export const programGigabytes = 0.4;
+
 /**
  * @param evaluates  the flags are those of `evaluate`.
  * @returns notes for the user, one line each.
@@ -14,6 +17,8 @@ export function checkFlags({ args, given }: Parsed, evaluates = false): string[]
   checkRanges(args);
   checkSeries(args);
   if (trains(args)) checkTraining(args);
+  if (evaluates && args.dry_run)
+    throw new UsageError('--dry_run: looks at what would be segmented; evaluate compares, and writes no files');
   return [
     ...notesOnFlagsWithoutEffect(args, given, evaluates),
     ...notesOnTraining(args, given),
@@ -45,7 +50,8 @@ function checkRanges(args: Args): void {
   require('--stitch_gap', args.stitch_gap, args.stitch_gap >= 0, 'a number of planes, 0 or more');
   require('--pieces', args.pieces, ['any', 'largest', 'split'].includes(args.pieces), 'any, largest or split');
   if (args.max_memory !== null)
-    require('--max_memory', args.max_memory, args.max_memory > 0, 'a number of gigabytes above 0');
+    require('--max_memory', args.max_memory, args.max_memory >
+      programGigabytes, `gigabytes, above the ${programGigabytes} of the program itself`);
   const sigmas = [args.flow3D_smooth].flat();
   const sigmasOk = [1, 3].includes(sigmas.length) && sigmas.every((sigma) => sigma >= 0 && Number.isFinite(sigma));
   require('--flow3D_smooth', sigmas.join(' '), sigmasOk, 'one number from 0 on, or three, for z, y and x');
@@ -131,7 +137,9 @@ function notesOnTraining(args: Args, given: ReadonlySet<string>): string[] {
   if (!trains(args)) return [];
   const segmenting: readonly GroupName[] = ['cells', 'output', 'volume', 'series'];
   return (flags as readonly Flag[])
-    .filter(({ name, group }) => segmenting.includes(group) || name === '--diameter' || name === '--invert')
+    .filter(
+      ({ name, group }) => segmenting.includes(group) || ['--diameter', '--invert', '--jobs', '--json'].includes(name),
+    )
     .filter(({ name }) => given.has(name))
     .map(({ name }) => `${name} has no effect together with --train or --train_size`);
 }
@@ -141,7 +149,8 @@ function notesOnEvaluating(given: ReadonlySet<string>): string[] {
   return (flags as readonly Flag[])
     .filter(
       ({ name, group }) =>
-        (group === 'output' || name === '--resume' || trackingFlags.includes(name)) && given.has(name),
+        (group === 'output' || name === '--resume' || name === '--jobs' || trackingFlags.includes(name)) &&
+        given.has(name),
     )
     .map(({ name }) => `${name} has no effect: evaluate writes numbers only`);
 }
@@ -179,6 +188,8 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
     for (const flag of ['--chan2_restore', '--save_restored'])
       if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --restore_type`);
   }
+  if (args.dry_run && args.resume)
+    notes.push('--resume has no effect together with --dry_run: all images are looked at');
   if (args.flow_threshold < 0) notes.push(`--flow_threshold ${args.flow_threshold} is read as 0: no check of shapes`);
   if (args.min_size < -1) notes.push(`--min_size ${args.min_size} is read as -1: all cells are kept`);
   if (args.image_path !== null && args.dir !== null) notes.push('--image_path has no effect together with --dir');

@@ -1,5 +1,4 @@
 /** `--dry_run`: everything that a run does before it computes, for all images, and what it would write. */
-import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { convertImage, restoreModelNames } from 'cellpose-ts';
 import { chooseModel, chooseOrtho, modelFolder } from './chooseModel.ts';
@@ -7,6 +6,7 @@ import { chooseRestorer } from './chooseRestorer.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import { evalOptions, joinsPlanes } from './evalOptions.ts';
+import { exists } from './exists.ts';
 import type { FetchOptions } from './fetchModel.ts';
 import type { Args } from './flags.ts';
 import { forecastStack } from './forecastStack.ts';
@@ -19,6 +19,7 @@ import { readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { loadSegmenter, type Segmenter } from './segmenter.ts';
 import { threadsOf } from './threads.ts';
+import { outputsThatFit } from './writeOutputs.ts';
 
 interface Planned {
   readonly image: string;
@@ -54,9 +55,11 @@ export async function dryRun({ parsed, images, host, reporter, signal }: DryRunR
   }
   await segmenter?.release();
   const failed = planned.filter(({ error }) => error !== undefined).length;
-  const files = planned.filter(({ error }) => error === undefined).flatMap((plan) => plan.files);
+  const files = planned.flatMap((plan) => plan.files);
   const replaced = files.filter(({ replaces }) => replaces).length;
-  reporter.say(`${files.length} files would be written, ${replaced} of them in place of others`);
+  reporter.say(
+    `${files.length === 1 ? '1 file' : `${files.length} files`} would be written, ${replaced} in place of others`,
+  );
   if (failed > 0) reporter.warn(`${failed} of ${images.length} images could not be segmented`);
   if (args.json !== null)
     await writeJson(args.json, { format: 'cellpose-ts dry run', version: 1, model, images: planned }, host);
@@ -111,21 +114,26 @@ async function describeRestorer(args: Args, options: FetchOptions) {
 }
 
 async function planImage(image: string, args: Args, model: Segmenter | undefined): Promise<Planned> {
-  const outputs = outputsOf(image, args);
-  const replaces = await Promise.all(outputs.map(({ path }) => stat(path).then(Boolean, () => false)));
-  const files = outputs.map(({ kind, path }, i) => ({ kind, path, replaces: replaces[i]! }));
   try {
     const picture = await readPicture(image);
     const { data, shape } = picture.image;
     const options = evalOptions(args, model ?? { estimatesDiameter: true }, picture.axes);
     const { channels, channelAxis, zAxis, tAxis, do3D = false, stitchThreshold = 0 } = options;
     const isVolume = do3D || stitchThreshold > 0;
-    const { axes, notes } = convertImage({ data, shape }, { channels, channelAxis, zAxis, tAxis, do3D: isVolume });
+    const {
+      image: converted,
+      axes,
+      notes,
+    } = convertImage({ data, shape }, { channels, channelAxis, zAxis, tAxis, do3D: isVolume });
     const forecast = model && joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
     const all = [...picture.notes, ...notes, ...(forecast ? [forecast.line] : [])];
+    const outputs = outputsThatFit(outputsOf(image, args), converted.shape.length > 3);
+    const files = await Promise.all(
+      outputs.map(async ({ kind, path }) => ({ kind, path, replaces: await exists(path) })),
+    );
     return { image, shape, axes, dtype: picture.dtype, notes: all, files };
   } catch (error) {
-    return { image, notes: [], error: describeError(error), files };
+    return { image, notes: [], error: describeError(error), files: [] };
   }
 }
 

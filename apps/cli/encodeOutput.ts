@@ -1,5 +1,4 @@
 /** The bytes of each kind of file that a run writes for an image. */
-import { basename } from 'node:path';
 import {
   cocoJsonPieces,
   geoJsonPieces,
@@ -22,6 +21,7 @@ import { flowPicture } from './flowPicture.ts';
 import type { OutputKind } from './outputNames.ts';
 import { axesOfMasks, type Segmented } from './segmented.ts';
 import { tracksTable } from './tracksTable.ts';
+import { shortName } from './zarrFolder.ts';
 
 /** Deflate level: higher ones take several times as long and save little. */
 const fast = 2;
@@ -61,9 +61,9 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'rois':
       return roiZipParts(masks, hyperstackAxis(segmented));
     case 'geojson':
-      return geoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
+      return geoJsonPieces(masks, { name: shortName(segmented.path) }).map(text);
     case 'coco':
-      return cocoJsonPieces(masks, { name: basename(segmented.path) }).map(text);
+      return cocoJsonPieces(masks, { name: shortName(segmented.path) }).map(text);
     case 'tracks':
       return text(tracksTable({ masks, tracks: segmented.tracks! }));
     case 'ctc':

@@ -2,7 +2,7 @@
  * `cellpose-ts evaluate`: how well a model, or masks that are there already, agree with labelled images. One table with each
  * image, the mean over images and the precision of all cells together, which are two things.
  */
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import {
   averagePrecision,
   diameters,
@@ -21,7 +21,8 @@ import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { findImages, stemOf } from './imageFiles.ts';
-import { hostForPeople, writeJson } from './jsonOutput.ts';
+import { imagesInPlaceOfZarrs } from './imagesOf.ts';
+import { checkJsonPlace, hostForPeople, writeJson } from './jsonOutput.ts';
 import { findLabels } from './labelFiles.ts';
 import type { Parsed } from './parseFlags.ts';
 import { prepareModel } from './prepareModel.ts';
@@ -30,6 +31,7 @@ import { readPicture } from './readPicture.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import type { Segmenter } from './segmenter.ts';
 import { overall } from './segmentFiles.ts';
+import { shortName } from './zarrFolder.ts';
 
 /** Of the intersection over union. */
 const thresholds = [0.5, 0.75, 0.9];
@@ -60,6 +62,7 @@ export async function evaluate({ parsed, notes, host }: EvaluateRequest): Promis
   if (args.dir === null) throw new UsageError('evaluate: needs --dir FOLDER, a folder of images with their labels');
   if (args.true_diameter && given.has('--diameter'))
     throw new UsageError('--true_diameter: leave out --diameter; each image has the diameter of its labels');
+  await checkJsonPlace(args.json);
   const files = await labelledImages(args);
   const people = hostForPeople(host, args.json);
   const reporter = createReporter(people, args.verbose);
@@ -96,7 +99,8 @@ export async function evaluate({ parsed, notes, host }: EvaluateRequest): Promis
 
 async function labelledImages(args: Args): Promise<Labelled[]> {
   const { mask_filter: maskFilter, img_filter: imgFilter, look_one_level_down: lookOneLevelDown } = args;
-  const images = await findImages(args.dir!, { maskFilter, imgFilter, lookOneLevelDown });
+  const found = await findImages(args.dir!, { maskFilter, imgFilter, lookOneLevelDown });
+  const images = await imagesInPlaceOfZarrs(found);
   const { labels } = await findLabels(images, { maskFilter, imgFilter });
   if (!labels) throw new RunError(`--dir ${args.dir}: there are flows but no labels (${maskFilter}) beside the images`);
   return images.map((image, i) => ({ image, labels: labels[i]! }));
@@ -158,7 +162,7 @@ async function folderPredictor(folder: string, args: Args, files: readonly Label
   const lost: string[] = [];
   for (const { image } of files) {
     const path = await masksOf(image, folder, args);
-    if (path === undefined) lost.push(basename(image));
+    if (path === undefined) lost.push(shortName(image));
     else found.set(image, path);
   }
   if (lost.length > 0)

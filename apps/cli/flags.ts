@@ -139,7 +139,7 @@ export const flags = [
     default: 'cyto3',
     metavar: 'MODEL',
     help:
-      'name of a model, or path of a model file (.pth as PyTorch writes it, or .safetensors); ' +
+      'name of a model, or path of a model file (PyTorch, .safetensors or .onnx); ' +
       'a model of Cellpose that is named here and is not on this machine is downloaded',
   },
   {
@@ -337,7 +337,7 @@ export const flags = [
     group: 'output',
     type: 'flag',
     default: false,
-    help: 'results sorted into folders masks, outlines, txt_outlines, flows',
+    help: 'results sorted into folders: masks, outlines, txt_outlines, flows, …',
   },
   {
     name: '--output_name',
@@ -516,7 +516,7 @@ export const flags = [
     default: null,
     from: 'own',
     metavar: 'GB',
-    help: 'stacks that need more are refused before they start; default: the memory that is free',
+    help: 'stacks that need more, with the 0.4 GB of the program, are refused before they start; default: the memory that is free',
   },
   {
     name: '--anisotropy',

@@ -1,6 +1,7 @@
 /** What a stack will take, in one line, before hours are spent on it. */
 import { freemem } from 'node:os';
 import { planRun, type RunPlan } from 'cellpose-ts';
+import { programGigabytes } from './checkFlags.ts';
 import { evalOptions } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import type { Picture } from './readPicture.ts';
@@ -18,8 +19,7 @@ export interface StackForecast {
 
 /** Below so many tiles it is quicker to run than to measure how long it takes. */
 const leastWork = 24;
-/** Of the program and its network, in bytes. */
-const programBytes = 4e8;
+const programBytes = 1e9 * programGigabytes;
 /** What the steps beside the network take, as a share of its time. */
 const besideNetwork = 0.1;
 
@@ -37,7 +37,8 @@ export async function forecastStack(
 ): Promise<StackForecast | undefined> {
   const { nchan, diamMean, diamLabels } = model;
   if (nchan === undefined) return undefined;
-  const maxMemory = args.max_memory === null ? Math.max(1, freeMemory() - programBytes) : args.max_memory * 1e9;
+  const limit = args.max_memory === null ? freeMemory() : args.max_memory * 1e9;
+  const maxMemory = Math.max(1, limit - programBytes);
   const options = evalOptions(args, model, axes);
   // The diameter of a stack cannot be estimated: the size model's mean stands in, which is that of the network.
   const known = options.diameter === 0 ? { ...options, diameter: diamMean } : options;

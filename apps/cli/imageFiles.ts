@@ -7,7 +7,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { RunError } from './errors.ts';
 import { exists } from './exists.ts';
 import { compareNatural } from './naturalSort.ts';
-import { imagePlace } from './zarrFolder.ts';
+import { imagePlace, zarrPlace } from './zarrFolder.ts';
 
 const extensions = new Set([
   '.png',
@@ -87,8 +87,12 @@ export async function keepImages(files: readonly string[], from: string, options
   return found.sort(compareNatural);
 }
 
-/** Path without the extension. */
+/** Path without the extension; of an image in a Zarr where its results stand, as `plate_A1_0`. */
 export function stemOf(file: string): string {
+  if (zarrPlace(file)) {
+    const { folder, stem } = imagePlace(file);
+    return join(folder, stem);
+  }
   return file.slice(0, file.length - extname(file).length);
 }
 
@@ -133,7 +137,9 @@ function withoutResults(files: readonly string[], ending: string): string[] {
     const name = basename(stemOf(file));
     if (!name.endsWith(ending)) return true;
     const itself = name.slice(0, -ending.length);
-    const sources = [itself, itself.replace(/_(flows|dP|outlines|overlay)$/, '')].filter((stem) => stem !== '');
+    const sources = [itself, itself.replace(/_(flows|dP|outlines|overlay|preview|cp_output)$/, '')].filter(
+      (stem) => stem !== '',
+    );
     // --in_folders puts results one folder below their image.
     const folders = [dirname(file), dirname(dirname(file))];
     return !folders.some((folder) => sources.some((stem) => stems.has(join(folder, stem))));

@@ -11,7 +11,11 @@ import { imagesOfZarr, isUrl, zarrPlace } from './zarrFolder.ts';
 
 /** @returns paths in natural order; in place of a Zarr its images. @throws RunError where there are none. */
 export async function imagesOf(args: Args): Promise<string[]> {
-  const found = await filesOf(args);
+  return imagesInPlaceOfZarrs(await filesOf(args));
+}
+
+/** The same files, with the images of each Zarr in its place. @throws RunError for a single Zarr without images. */
+export async function imagesInPlaceOfZarrs(found: readonly string[]): Promise<string[]> {
   return (
     await Promise.all(found.map(async (path) => (zarrPlace(path) ? imagesInside(path, found.length) : [path])))
   ).flat();

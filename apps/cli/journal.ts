@@ -56,9 +56,8 @@ export async function openJournal(record: RunRecord, host: Host): Promise<Journa
       return there.every(Boolean) ? { ...entry, image } : undefined;
     },
     async add(entry) {
-      const outputs = entry.outputs.map((output) => ({ ...output, path: resolve(output.path) }));
-      const line = `${JSON.stringify({ ...entry, image: placeOf(entry.image), outputs })}\n`;
-      await appendFile(path, line);
+      // Names of outputs stay as they are: where one is relative, the journal is of one working folder.
+      await appendFile(path, `${JSON.stringify({ ...entry, image: placeOf(entry.image) })}\n`);
     },
   };
 }

@@ -2,6 +2,8 @@
  * What `--json FILE` writes: numbers for other programs. With `-` they go to the standard output, and what people read to the
  * standard error, so that the output is one JSON document.
  */
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Host } from './host.ts';
@@ -11,6 +13,15 @@ import { writeWhole } from './wholeFile.ts';
 /** The host whose lines for people stay out of the way of the document. */
 export function hostForPeople(host: Host, json: string | null): Host {
   return json === '-' ? { ...host, stdout: host.stderr } : host;
+}
+
+/** Before the work: has it a place? @throws RunError where it cannot be written. */
+export async function checkJsonPlace(path: string | null): Promise<void> {
+  if (path === null || path === '-') return;
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  if (isFolder) throw new RunError(`--json ${path}: this is a folder; name a file`);
+  const problem = await access(dirname(path), constants.W_OK).then(() => undefined, describeError);
+  if (problem !== undefined) throw new RunError(`--json ${path}: cannot be written: ${problem}; make its folder first`);
 }
 
 /** @throws RunError where it cannot be written. @returns a line that says where it is, for people. */

@@ -1,7 +1,7 @@
 /** `cellpose-ts models`: what there is to choose from: models of this package, those in the folder of models, those of Cellpose. */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundledModels, readCPnetState } from 'cellpose-ts';
+import { bundledModels, readCPnetState, restoreModelNames, restoreTraits } from 'cellpose-ts';
 import { modelFolder } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
@@ -37,6 +37,8 @@ interface ListedModel {
   readonly diamLabels?: number;
   /** Channels that the network takes. */
   readonly inputChannels?: number;
+  /** It restores images: for --restore_type, not --pretrained_model. */
+  readonly restores?: boolean;
   /** It can estimate the diameter of each image. */
   readonly hasSizeModel?: boolean;
   readonly channels?: string;
@@ -106,7 +108,7 @@ async function described(name: string, origin: Origin, file: ModelFile): Promise
     origin,
     path: file.path,
     bytes: (await stat(file.path)).size,
-    ...(await networkOf(file)),
+    ...(await networkOf(name, file)),
     hasSizeModel: await isFile(file.sizePath),
     ...(card?.channels === undefined ? {} : { channels: card.channels }),
     ...(data === undefined ? {} : { data }),
@@ -114,10 +116,13 @@ async function described(name: string, origin: Origin, file: ModelFile): Promise
   };
 }
 
-async function networkOf(file: ModelFile): Promise<Partial<ListedModel>> {
+async function networkOf(name: string, file: ModelFile): Promise<Partial<ListedModel>> {
   try {
     const { config } = readCPnetState((await modelState(file)).state);
-    const { diamMean, diamLabels, nbase } = config;
+    const { diamMean, diamLabels, nbase, nout } = config;
+    // A network that restores: its file does not hold its diameter, its name says it.
+    if (nbase[0] === 1 && nout === 1)
+      return { restores: true, diamMean: restoreTraits(name).diamMean, inputChannels: 1 };
     return { diamMean, diamLabels, inputChannels: nbase[0]! };
   } catch (error) {
     return { problem: describeError(error) };
@@ -138,13 +143,15 @@ function table(models: readonly ListedModel[], folder: string): string {
 }
 
 function row(model: ListedModel): string {
-  const { name, bytes, diamMean, diamLabels, inputChannels, hasSizeModel, channels, data, licence, problem } = model;
+  const { name, bytes, diamMean, diamLabels, inputChannels, restores, hasSizeModel, channels, data, licence, problem } =
+    model;
   if (problem !== undefined) return `  ${name}\n      cannot run: ${problem}`;
   const facts = [
     ...(bytes === undefined ? [] : [`${(bytes / 1e6).toFixed(1)} MB`]),
     ...(diamMean === undefined ? [] : [`diameter ${round(diamMean)}`]),
     ...(diamLabels === undefined ? [] : [`trained on cells of ${round(diamLabels)}`]),
     ...(inputChannels === undefined ? [] : [`${inputChannels} ${inputChannels === 1 ? 'channel' : 'channels'}`]),
+    ...(restores ? ['restores images (--restore_type)'] : []),
     ...(hasSizeModel ? ['estimates diameters'] : []),
   ];
   const lines = [
@@ -162,7 +169,8 @@ function round(pixels: number): string {
 async function removeModel(name: string, host: Host): Promise<number> {
   const folder = modelFolder(host);
   const path = join(folder, name);
-  const isBuiltIn = builtInModels.some((model) => model.name === name || model.file === name);
+  const isBuiltIn =
+    builtInModels.some((model) => model.name === name || model.file === name) || restoreModelNames.includes(name);
   if (isBuiltIn || !isModelName(name) || /[/\\]/.test(name) || !(await isFile(path)))
     throw new RunError(`models --remove ${name}: ${folder} has no own model of this name`);
   const list = join(folder, 'gui_models.txt');

@@ -3,7 +3,7 @@
  * a network learns how the cells look from all sides. Source: Cellpose 3.1, gui/make_train.py; other random numbers.
  */
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   convertImage,
   type NdArray,
@@ -16,15 +16,15 @@ import {
 } from 'cellpose-ts';
 import { checkFlags } from './checkFlags.ts';
 import { describeError } from './describeError.ts';
-import { UsageError } from './errors.ts';
+import { RunError, UsageError } from './errors.ts';
 import { evalOptions } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
-import { stemOf } from './imageFiles.ts';
 import { imagesOf } from './imagesOf.ts';
 import type { Parsed } from './parseFlags.ts';
 import { readPicture } from './readPicture.ts';
 import { writeWhole } from './wholeFile.ts';
+import { imagePlace } from './zarrFolder.ts';
 
 type Random = ReturnType<typeof seededRandom>;
 type Volume = NdArray<Float32Array>;
@@ -40,15 +40,22 @@ const views = [
 export async function makeTrain(parsed: Parsed, host: Host): Promise<number> {
   const { args } = parsed;
   checkFlags(parsed);
+  if (args.dry_run) throw new UsageError('--dry_run: says what would be segmented; make_train has no such thing');
   if (args.dir === null && args.image_path === null)
     throw new UsageError('make_train: needs --dir FOLDER or --image_path FILE, the stacks to cut pictures out of');
   const images = await imagesOf(args);
   const random = seededRandom(args.seed);
   let [written, failed] = [0, 0];
   const folders = new Set<string>();
+  const owners = new Map<string, string>();
   for (const image of images) {
-    const folder = join(args.savedir ?? args.dir ?? dirname(image), 'train');
+    const folder = join(args.savedir ?? imagePlace(image).folder, 'train');
     try {
+      const start = join(folder, imagePlace(image).stem);
+      const owner = owners.get(start);
+      if (owner !== undefined)
+        throw new RunError(`its pictures would replace those of ${owner}; rename one of the two`);
+      owners.set(start, image);
       await mkdir(folder, { recursive: true });
       const pieces = await cut(image, args, random);
       for (const { name, picture } of pieces) {
@@ -56,14 +63,18 @@ export async function makeTrain(parsed: Parsed, host: Host): Promise<number> {
       }
       folders.add(folder);
       written += pieces.length;
-      host.stdout.write(`${image}: ${pieces.length} pictures\n`);
+      host.stdout.write(`${image}: ${plural(pieces.length)}\n`);
     } catch (error) {
       failed++;
       host.stderr.write(`${image}: FAILED: ${describeError(error)}\n`);
     }
   }
-  host.stdout.write(`${written} pictures in ${[...folders].join(', ')}; label them and train with --train --dir\n`);
+  host.stdout.write(`${plural(written)} in ${[...folders].join(', ')}; label them and train with --train --dir\n`);
   return failed > 0 ? 1 : 0;
+}
+
+function plural(pictures: number): string {
+  return pictures === 1 ? '1 picture' : `${pictures} pictures`;
 }
 
 interface Piece {
@@ -83,7 +94,7 @@ async function cut(path: string, args: Args, random: Random): Promise<Piece[]> {
     const planes = randomOrder(volume.shape[axis]!, random).subarray(0, args.nimg_per_tif);
     return [...planes].map((at, k) => {
       const plane = prepared(planeOf(volume, axis, at), axis, args);
-      const file = `${basename(stemOf(path))}_${name}_${k}.tif`;
+      const file = `${imagePlace(path).stem}_${name}_${k}.tif`;
       return { name: file, picture: withoutEmptyChannel(crop(plane, args.crop_size, random)) };
     });
   });

@@ -4,9 +4,10 @@
  * also into ~/.cellpose/run.log, whose progress lines other programs (TrackMate) read.
  */
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { SingleBar } from 'cli-progress';
 import type { Host } from './host.ts';
+import { shortName } from './zarrFolder.ts';
 
 export interface Reporter {
   /** A detail: only with `--verbose`. */
@@ -62,7 +63,7 @@ class LineReporter implements Reporter {
 
   imageDone(name: string, outcome: string): void {
     this.done++;
-    this.say(`[${this.done}/${this.total}] ${basename(name)}: ${outcome}`);
+    this.say(`[${this.done}/${this.total}] ${shortName(name)}: ${outcome}`);
   }
 
   stop(): void {}
@@ -88,7 +89,7 @@ class BarReporter extends LineReporter {
 
   override imageBegins(name: string): void {
     this.#begun++;
-    this.#name = basename(name);
+    this.#name = shortName(name);
     this.#bar?.update({ name: this.#name });
   }
 

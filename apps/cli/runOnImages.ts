@@ -9,7 +9,7 @@ import type { Host } from './host.ts';
 import { imagesOf } from './imagesOf.ts';
 import { segmentInJobs } from './jobs.ts';
 import { type Journal, openJournal } from './journal.ts';
-import { hostForPeople, runSummary, writeJson } from './jsonOutput.ts';
+import { checkJsonPlace, hostForPeople, runSummary, writeJson } from './jsonOutput.ts';
 import { checkImagesAreSafe } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
 import { prepareModel } from './prepareModel.ts';
@@ -37,6 +37,7 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   const begin = performance.now();
   const images = request.images ?? (await imagesOf(args));
   await checkSavedir(args);
+  await checkJsonPlace(args.json);
   checkImagesAreSafe(images, args);
   const folderNotes = await checkFolders(images, args);
   const reporter = createReporter(host, args.verbose);

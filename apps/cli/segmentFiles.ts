@@ -3,7 +3,7 @@
  * written, while the present one is computed. What fails is kept with the image's name and the rest goes on; an interrupt
  * drops the image at hand and leaves complete files.
  */
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EvalOptions, ProgressEvent } from 'cellpose-ts';
 import { asSegmented } from './asSegmented.ts';
@@ -24,6 +24,7 @@ import type { Segmenter } from './segmenter.ts';
 import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
 import { writeOutputs } from './writeOutputs.ts';
+import { shortName } from './zarrFolder.ts';
 
 /** Larger files are read only when their turn comes, so that two of them are never in memory. */
 const maxBytesReadAhead = 64 * 2 ** 20;
@@ -173,7 +174,7 @@ async function computeFile(
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
     const forecast = joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
-    if (forecast) reporter.say(`${basename(path)}: ${forecast.line}`);
+    if (forecast) reporter.say(`${shortName(path)}: ${forecast.line}`);
     const onProgress: EvalOptions['onProgress'] = ({ stage, fraction, planes }) =>
       reporter.progress(overall(stage, fraction), forecast && doing(stage, planes));
     const options = { ...evalOptions(args, model, picture.axes), maxMemory: forecast?.maxMemory ?? Infinity };

@@ -17,6 +17,7 @@ import { RunError } from './errors.ts';
 import { channelsOf } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import { findImages, stemOf } from './imageFiles.ts';
+import { imagesInPlaceOfZarrs } from './imagesOf.ts';
 import { findLabels } from './labelFiles.ts';
 import { readArray, readLabelFile } from './readLabels.ts';
 import { readPicture } from './readPicture.ts';
@@ -45,7 +46,8 @@ export interface ReadExamples {
 /** Images of a folder with their labels. @throws RunError where there are none; it names the images without labels. */
 export async function findTrainingFiles(folder: string, args: Args): Promise<TrainingFiles[]> {
   const { mask_filter: maskFilter, img_filter: imgFilter, look_one_level_down: lookOneLevelDown } = args;
-  return withLabels(await findImages(folder, { maskFilter, imgFilter, lookOneLevelDown }), args);
+  const images = await findImages(folder, { maskFilter, imgFilter, lookOneLevelDown });
+  return withLabels(await imagesInPlaceOfZarrs(images), args);
 }
 
 /** Images with their labels. @throws RunError that names those without. */

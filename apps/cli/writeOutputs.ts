@@ -18,6 +18,14 @@ export interface Written {
 const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'preview', 'mpl', 'txt', 'coco', 'flows', 'dP'];
 const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
 
+/** Those of the outputs that are written for labels of this form, as far as is known before they are found. */
+export function outputsThatFit(outputs: readonly Output[], isStack: boolean): Output[] {
+  const fitting = outputs
+    .filter(({ kind }) => !(isStack ? planeOnly : tracksOnly).includes(kind))
+    .map((output) => (isStack && output.kind === 'png' ? asTiff(output) : output));
+  return [...new Map(fitting.map((output) => [output.path, output])).values()];
+}
+
 /** Writes the outputs of one image. `write` puts bytes under a name, whole. */
 export async function writeOutputs(
   outputs: readonly Output[],
@@ -118,5 +126,9 @@ function asTiffIfNeeded(output: Output, { masks }: Segmented, notes: string[]): 
   const isStack = masks.shape.length > 2;
   if (!isStack && narrowLabels(masks).data instanceof Uint16Array) return output;
   notes.push(`${isStack ? 'a stack of planes' : 'more than 65535 cells'}: the labels are written as TIFF, not PNG`);
+  return asTiff(output);
+}
+
+function asTiff(output: Output): Output {
   return { ...output, kind: 'tif', path: output.path.replace(/\.png$/, '.tif') };
 }

@@ -32,6 +32,12 @@ export function imagePlace(name: string): { folder: string; stem: string } {
   return { folder: isUrl(name) ? '.' : dirname(zarr.root), stem: stem + inside };
 }
 
+/** What people call an image: its file's name, of one inside a Zarr with the way to it: `plate.zarr/A/1/0`. */
+export function shortName(name: string): string {
+  const zarr = zarrPlace(name);
+  return zarr ? [basename(zarr.root), zarr.path].filter((part) => part !== '').join('/') : basename(name);
+}
+
 /** The images of a Zarr: itself, or the fields of a plate, or a series. @throws FormatError where there are none. */
 export async function imagesOfZarr(name: string): Promise<string[]> {
   const { root, path } = zarrPlace(name)!;

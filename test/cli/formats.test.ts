@@ -112,11 +112,32 @@ describe('formats on the command line', () => {
 
   it('segments each field of a plate under the name of its well', async () => {
     putPlate();
-    expect((await run('--dir', images, '--save_png')).code).toBe(0);
+    const { code, out } = await run('--dir', images, '--save_png');
+    expect(code).toBe(0);
     expect(made()).toEqual(['p_A1_0_cp_masks.png', 'p_B12_0_cp_masks.png']);
+    expect(out).toMatch('] p.zarr/B/12/0: 3 cells');
     const one = await run('--image_path', join(images, 'p.zarr/B/12/0'), '--save_tif');
     expect(one.code).toBe(0);
     expect(made()).toContain('p_B12_0_cp_masks.tif');
+  });
+
+  it('takes results of another --output_name for results, Zarr and pictures too', async () => {
+    putZarr('x.ome.zarr', plane);
+    const flags = ['--dir', images, '--output_name', '_x', '--save_zarr', '--save_preview', '--save_mpl'];
+    expect((await run(...flags)).code).toBe(0);
+    expect(readdirSync(images)).toHaveLength(4);
+    expect((await run(...flags)).out).toMatch(/^1 image,/m);
+  });
+
+  it('compares Zarr images and fields of plates with labels beside them', async () => {
+    putPlate();
+    putZarr('x.ome.zarr', plane);
+    for (const name of ['p_A1_0', 'p_B12_0', 'x']) put(`${name}_masks.tif`, writeTiff(plane));
+    const fake = fakeHost(join(folder, 'home'), { loadSegmenter: async () => pixelsAsLabels });
+    const flags = ['--dir', images, '--pretrained_model', join(folder, 'model'), '--jobs', '2'];
+    expect(await main(['evaluate', ...flags], fake.host)).toBe(0);
+    expect(fake.out()).toMatch(/mean of 3 images +1\.000/);
+    expect(fake.err()).toMatch('--jobs has no effect: evaluate writes numbers only');
   });
 
   it('reads from a server into --savedir, and asks for that', async () => {

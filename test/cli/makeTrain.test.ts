@@ -1,5 +1,5 @@
 /** `make_train`: pictures out of stacks, from all sides. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readImage, writePng, writeTiff } from 'cellpose-ts';
@@ -75,6 +75,21 @@ describe('make_train', () => {
     const { shape, at } = await read('p_YX_0.tif');
     expect(shape).toEqual([30, 30]);
     expect(Math.abs(at(10, 10))).toBeLessThan(2);
+  });
+
+  it('puts pictures beside the stacks that a pattern finds, and overwrites none', async () => {
+    for (const name of ['p1', 'p2']) {
+      mkdirSync(join(root, name));
+      copyFileSync(join(root, 's.tif'), join(root, name, 's.tif'));
+    }
+    await run('--dir', join(root, 'p*'), '--nimg_per_tif', '1');
+    expect(readdirSync(root).sort()).toEqual(['p1', 'p2', 's.tif']);
+    expect(readdirSync(join(root, 'p2', 'train'))).toHaveLength(3);
+    const flags = ['--dir', join(root, 'p*'), '--nimg_per_tif', '1', '--savedir', root];
+    const { code, out, err } = await run(...flags);
+    expect(code).toBe(1);
+    expect(out).toMatch('3 pictures in');
+    expect(err).toMatch(/p2.s\.tif: FAILED: its pictures would replace those of .*p1.s\.tif/);
   });
 
   it('needs stacks, and sizes that make sense', async () => {

@@ -42,6 +42,15 @@ describe('--restore_type', () => {
     };
   }
 
+  it('is marked in the list of models', async () => {
+    const fake = fakeHost(root);
+    expect(await main(['models'], fake.host)).toBe(0);
+    expect(fake.out()).toMatch(/denoise_nuclei .*diameter 17 pixels, 1 channel, restores images \(--restore_type\)/);
+    expect(fake.out()).toMatch(/nuclei_ref .*2 channels, estimates/);
+    expect(await main(['models', '--remove', 'denoise_nuclei'], fakeHost(root).host)).toBe(1);
+    expect(existsSync(join(root, '.cellpose', 'models', 'denoise_nuclei'))).toBe(true);
+  });
+
   it('gives the labels of Cellpose, and keeps the restored image where it does', async () => {
     const { code, seg, record, path } = await run(
       goldens['noisy']!,

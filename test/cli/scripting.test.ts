@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writePng } from 'cellpose-ts';
+import { writePng, writeTiff } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../apps/cli/host.ts';
 import { main } from '../../apps/cli/program.ts';
@@ -88,8 +88,21 @@ describe('--dry_run', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/a\.png: 8 × 12 \(YX\), uint8/);
     expect(out).toMatch(/a_cp_masks\.tif \(replaced\)/);
-    expect(out).toMatch('4 files would be written, 1 of them in place of others');
+    expect(out).toMatch('4 files would be written, 1 in place of others');
     expect(readdirSync(root, { recursive: true }).sort()).toEqual(before);
+  });
+
+  it('names the files that a stack will have', async () => {
+    const stack = { data: new Uint8Array(3 * 96), shape: [3, 8, 12] };
+    mkdirSync(join(root, 'stacks'));
+    writeFileSync(join(root, 'stacks', 's.tif'), writeTiff(stack, { rgb: false }));
+    const flags = ['--dir', join(root, 'stacks'), '--z_axis', '0', '--save_png', '--save_outlines', '--save_csv'];
+    const planned = await run([...flags, '--dry_run']);
+    expect(planned.out).toMatch('2 files would be written');
+    await run(flags);
+    const again = await run([...flags, '--dry_run', '--resume']);
+    expect(again.out).toMatch('2 files would be written, 2 in place of others');
+    expect(again.err).toMatch('--resume has no effect together with --dry_run');
   });
 
   it('finds what would fail', async () => {
@@ -114,12 +127,29 @@ describe('--dry_run', () => {
     expect(offline.code).toBe(1);
   });
 
-  it('is refused for a training', async () => {
+  it('is refused for a training, for evaluate and for make_train', async () => {
+    for (const command of ['evaluate', 'make_train'])
+      expect(await main([command, '--dir', join(root, 'plate1'), '--dry_run'], fakeHost(root).host)).toBe(2);
+    expect(results()).toEqual([]);
     expect((await run(['--train', '--dir', join(root, 'plate1'), '--dry_run'])).code).toBe(2);
   });
 });
 
 describe('--json', () => {
+  it.each(['no such folder/x.json', 'plate2'])('%s is refused before anything is computed', async (place) => {
+    const { code, err } = await run(['--dir', join(root, 'plate1'), '--json', join(root, place)]);
+    expect(code).toBe(1);
+    expect(err).toMatch('--json');
+    expect(results()).toEqual([]);
+  });
+
+  it('names files as the run does, also where they were finished before', async () => {
+    const flags = ['--dir', join(root, 'plate1'), '--json', '-', '--resume'];
+    const [first, second] = [await run(flags), await run(flags)];
+    expect(second.err).toMatch('2 of 2 images were finished before');
+    expect(JSON.parse(second.out).results).toEqual(JSON.parse(first.out).results);
+  });
+
   it('gives what was found and written as one document on the standard output', async () => {
     put('plate1/b.png', noCells);
     writeFileSync(join(root, 'plate1', 'c.png'), 'no image');

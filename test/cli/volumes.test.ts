@@ -61,8 +61,9 @@ describe('the command line on a volume', () => {
     expect(out).toMatch(/vol\.tif: volume of [\d × ]+(, [\d × ]+ for the network)?: \d+ tiles, .*GB of memory/);
     for (const doing of ['network, planes YX', 'network, planes ZX', 'network, planes ZY', 'masks'])
       expect(out).toContain(`[INFO] ${doing}\n`);
-    const refused = await run('--z_axis', '0', '--do_3D', '--no_npy', '--max_memory', '0.001');
+    const refused = await run('--z_axis', '0', '--do_3D', '--no_npy', '--max_memory', '0.401');
     expect(refused.code).toBe(1);
+    expect((await run('--z_axis', '0', '--do_3D', '--max_memory', '0.4')).code).toBe(2);
     expect(refused.err).toMatch(/vol\.tif: .*voxels.* need .* GB, 0\.00100 GB are there; try .*--max_memory/);
     const planes = await run('--z_axis', '0', '--no_npy', '--max_memory', '1', '--stitch_gap', '1');
     expect(planes.err).toMatch('--stitch_gap has no effect');
