@@ -183,7 +183,7 @@ async function computeFile(
     record.preset ??= result.preset;
     const found = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
     const { masks, count, tracks, notes: trackNotes } = trackCells(found, args);
-    const notes = [...picture.notes, ...result.notes.map(forPeople), ...trackNotes];
+    const notes = [...picture.notes, ...spacingNote(args, picture), ...result.notes.map(forPeople), ...trackNotes];
     return {
       entry: { ...entry(path, 'done'), ...known, ...resultFacts(result, count), notes },
       segmented: {
@@ -221,6 +221,16 @@ async function writeFiles({ entry: computed, segmented }: Computed, { args, host
   } catch (error) {
     return { entry: { ...computed, status: 'failed', errors: [reason(error, reporter)] }, diskFull: false };
   }
+}
+
+/** Where the file says that planes are not as far apart as `--anisotropy` says. */
+function spacingNote({ do_3D, anisotropy }: Args, { pixelSize }: Picture): string[] {
+  const { z, y } = pixelSize ?? {};
+  if (!do_3D || z === undefined || y === undefined) return [];
+  const ratio = z / y;
+  if (!(ratio > 0) || Math.abs(ratio / anisotropy - 1) < 0.1) return [];
+  const apart = `the file says that planes are ${z} µm apart and pixels ${y} µm wide`;
+  return [`${apart}: --anisotropy ${ratio.toFixed(2)} would tell, this run has ${anisotropy}`];
 }
 
 /** What went wrong, in words for people; where it was not foreseen, where in the code it happened is a detail of the log. */

@@ -36,11 +36,11 @@ export async function writeOutputs(
   const isStack = segmented.masks.shape.length > 2;
   const encode = encoder(segmented);
   const writing = new Map<string, Promise<Outcome>>();
+  const missing = isStack ? outputs.filter(({ kind }) => planeOnly.includes(kind)) : [];
+  if (missing.length > 0)
+    notes.push(`not written of a stack in this version: ${missing.map(({ kind }) => outputTitles[kind]).join(', ')}`);
   for (const planned of outputs) {
-    if (isStack && planeOnly.includes(planned.kind)) {
-      notes.push(`a stack of planes has no ${outputTitles[planned.kind]} in this version`);
-      continue;
-    }
+    if (missing.includes(planned)) continue;
     // a note on --track has said it
     if (!segmented.tracks && tracksOnly.includes(planned.kind)) continue;
     const output = asTiffIfNeeded(planned, segmented, notes);

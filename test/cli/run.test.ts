@@ -141,7 +141,7 @@ describe('a run', () => {
     const words = ['--image_path', join(folder, 'a.png')];
     const good = await run([...words, '--save_tif', '--save_txt']);
     expect(good.code).toBe(0);
-    expect(good.out).toMatch('note: a stack of planes has no outline text');
+    expect(good.out).toMatch('note: not written of a stack in this version: outline text\n');
     expect(newFiles()).toEqual(['a_cp_masks.tif', 'a_seg.npy']);
     const png = await run([...words, '--save_png', '--save_tif', '--output_name', '_p', '--no_npy']);
     expect(png.code).toBe(0);
@@ -166,6 +166,18 @@ describe('a run', () => {
     const wrong = await run([...words, '--pretrained_model_ortho', 'nobody']);
     expect(wrong.code).toBe(1);
     expect(wrong.err).toMatch('--pretrained_model_ortho nobody: there is no file and no model of this name');
+  });
+
+  it('tells where the file has another distance of planes than --anisotropy', async () => {
+    const stack = { data: Uint8Array.from([...twoCells.data, ...twoCells.data]), shape: [2, 8, 12] };
+    const pixelSize = { x: 0.3, y: 0.3, z: 0.6 };
+    writeFileSync(join(folder, 'a.tif'), writeTiff(stack, { axes: 'ZYX', description: 'ome', pixelSize }));
+    const words = ['--image_path', join(folder, 'a.tif'), '--do_3D', '--save_tif', '--no_npy'];
+    const told = await run(words);
+    expect(told.out).toMatch(
+      'planes are 0.6 µm apart and pixels 0.3 µm wide: --anisotropy 2.00 would tell, this run has 1',
+    );
+    expect((await run([...words, '--anisotropy', '2'])).out).not.toMatch('apart');
   });
 
   it('drops cells of a volume that touch the first or the last plane', async () => {
