@@ -42,6 +42,6 @@ describe.skipIf(browserMissing)('a program bundled by Vite, in Chromium (needs a
   it.each([true, false])('finds the cells, cross-origin isolated: %s', async (isolated) => {
     const { page } = await browser.open({ path: 'app/', isolated });
     await page.waitForFunction('document.title.includes("cells")', undefined, { timeout: 120_000 });
-    expect(await page.title()).toMatch(/^52 cells, onnxruntime-web .*, WebAssembly, \d+ threads?$/);
+    expect(await page.title()).toMatch(/^49 cells, onnxruntime-web .*, WebAssembly, \d+ threads?$/);
   });
 });
