@@ -7,32 +7,9 @@ import { dirname, join } from 'node:path';
 import { labelsZarr, readImage, readZarrImage, writeTiff } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../apps/cli/program.ts';
-import type { Segmenter } from '../../apps/cli/segmenter.ts';
 import { folderStore } from '../helpers/folderStore.ts';
 import { fakeHost } from './fakeHost.ts';
-
-const pixelsAsLabels: Segmenter = {
-  name: 'pixels',
-  diamMean: 17,
-  diamLabels: 20,
-  estimatesDiameter: false,
-  release: async () => {},
-  eval: async ({ data, shape }) => ({
-    masks: { data: Int32Array.from(data), shape },
-    dP: { data: new Float32Array(2 * data.length), shape: [2, ...shape] },
-    cellprob: { data: new Float32Array(data.length), shape },
-    style: { data: new Float32Array(1), shape: [1] },
-    count: 3,
-    diameter: 20,
-    rescale: 1,
-    niter: 200,
-    preset: 'dynamics3',
-    engine: 'none',
-    axes: shape.length === 2 ? 'YX' : 'ZYX',
-    notes: [],
-    timing: { network: 1, masks: 1, total: 2 },
-  }),
-};
+import { pixelsAsLabels } from './fakeSegmenters.ts';
 
 const plane = {
   data: Int32Array.from({ length: 20 * 30 }, (_, i) => (i % 9 === 0 ? 1 + (i % 5) : 0)),
@@ -115,7 +92,7 @@ describe('formats on the command line', () => {
     const { code, out } = await run('--dir', images, '--save_png');
     expect(code).toBe(0);
     expect(made()).toEqual(['p_A1_0_cp_masks.png', 'p_B12_0_cp_masks.png']);
-    expect(out).toMatch('] p.zarr/B/12/0: 3 cells');
+    expect(out).toMatch('] p.zarr/B/12/0: 5 cells');
     const one = await run('--image_path', join(images, 'p.zarr/B/12/0'), '--save_tif');
     expect(one.code).toBe(0);
     expect(made()).toContain('p_B12_0_cp_masks.tif');

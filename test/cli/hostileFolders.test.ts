@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { writePng } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../apps/cli/program.ts';
-import { brightPixels, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
+import { brightPixels, twoCells } from './fakeSegmenters.ts';
 
 describe('a folder', () => {
   let root: string;

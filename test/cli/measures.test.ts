@@ -6,8 +6,8 @@ import { type NdArray, readImage, writePng, writeTiff } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../apps/cli/program.ts';
 import { goldenPath } from '../helpers/npz.ts';
-import { brightPixels, noCells, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
+import { brightPixels, noCells, twoCells } from './fakeSegmenters.ts';
 
 describe('files of cells', () => {
   let root: string;

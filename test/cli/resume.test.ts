@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../apps/cli/host.ts';
 import { main } from '../../apps/cli/program.ts';
 import type { Segmenter } from '../../apps/cli/segmenter.ts';
-import { brightPixels, noCells, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
+import { brightPixels, noCells, twoCells } from './fakeSegmenters.ts';
 
 describe('--resume', () => {
   let root: string;

@@ -9,8 +9,8 @@ import type { Host } from '../../apps/cli/host.ts';
 import { main } from '../../apps/cli/program.ts';
 import type { Segmenter } from '../../apps/cli/segmenter.ts';
 import { readZipDirectory } from '../../src/io/zipRead.ts';
-import { brightPixels, noCells, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
+import { brightPixels, noCells, twoCells } from './fakeSegmenters.ts';
 
 describe('a run', () => {
   let root: string;

@@ -15,8 +15,8 @@ import { writePng, writeTiff } from 'cellpose-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../apps/cli/host.ts';
 import { main } from '../../apps/cli/program.ts';
-import { brightPixels, noCells, twoCells } from './brightPixels.ts';
 import { fakeHost } from './fakeHost.ts';
+import { brightPixels, noCells, twoCells } from './fakeSegmenters.ts';
 
 let root: string;
 let model: string;

@@ -8,32 +8,15 @@ import { main } from '../../apps/cli/program.ts';
 import type { Segmenter } from '../../apps/cli/segmenter.ts';
 import { framesOf, scrambled, withMissed } from '../helpers/series.ts';
 import { fakeHost } from './fakeHost.ts';
+import { pixelsAsLabels } from './fakeSegmenters.ts';
 
 /** Options of the last call. */
 let seen: EvalOptions = {};
-const pixelsAsLabels: Segmenter = {
-  name: 'pixels',
-  diamMean: 17,
-  diamLabels: 20,
-  estimatesDiameter: false,
-  release: async () => {},
-  eval: async ({ data, shape }, options) => {
+const watched: Segmenter = {
+  ...pixelsAsLabels,
+  eval: (image, options) => {
     seen = options;
-    return {
-      masks: { data: Int32Array.from(data), shape },
-      dP: { data: new Float32Array(2 * data.length), shape: [2, ...shape] },
-      cellprob: { data: new Float32Array(data.length), shape },
-      style: { data: new Float32Array(1), shape: [1] },
-      count: 3,
-      diameter: 20,
-      rescale: 1,
-      niter: 200,
-      preset: 'dynamics3',
-      engine: 'none',
-      axes: shape.length === 2 ? 'YX' : options.tAxis === 0 ? 'TYX' : 'ZYX',
-      notes: [],
-      timing: { network: 1, masks: 1, total: 2 },
-    };
+    return pixelsAsLabels.eval(image, options);
   },
 };
 
@@ -58,7 +41,7 @@ describe('a time series on the command line', () => {
   const files = () => readdirSync(folder).filter((name) => name.startsWith('s') && name !== 's.tif');
 
   async function run(...words: string[]) {
-    const fake = fakeHost(join(folder, 'home'), { loadSegmenter: async () => pixelsAsLabels });
+    const fake = fakeHost(join(folder, 'home'), { loadSegmenter: async () => watched });
     const path = ['--image_path', join(folder, 's.tif'), '--pretrained_model', join(folder, 'model'), '--no_npy'];
     const code = await main([...path, ...words], fake.host);
     return { code, out: fake.out(), err: fake.err() };
@@ -109,7 +92,7 @@ describe('a time series on the command line', () => {
       const living = tracks.filter(([, begin, end]) => begin! <= t && t <= end!).map(([label]) => label);
       expect(new Set([0, ...living])).toEqual(new Set(data.data as Uint16Array));
     }
-    const again = fakeHost(folder, { loadSegmenter: async () => pixelsAsLabels });
+    const again = fakeHost(folder, { loadSegmenter: async () => watched });
     const words = ['--dir', folder, '--look_one_level_down', '--pretrained_model', join(folder, 'model'), '--no_npy'];
     expect(await main([...words, '--save_tif'], again.host)).toBe(0);
     expect(again.out()).toMatch('1 image, model');

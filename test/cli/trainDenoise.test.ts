@@ -69,6 +69,16 @@ describe('train_denoise', () => {
     expect(readdirSync(join(folder, 'models')).some((name) => name.startsWith('restore_'))).toBe(true);
   });
 
+  it('names images that have too few cells', async () => {
+    const folder = labelledFolder();
+    const one = new Uint8Array(64 * 64).fill(1, 0, 100);
+    writeFileSync(join(folder, '2_masks.png'), writePng({ data: one, shape: [64, 64] }));
+    const alone = ['--lam_per', '0', '--lam_seg', '0', '--lam_rec', '1', '--n_epochs', '1'];
+    const { code, err } = await run(folder, ...alone, '--min_train_masks', '2');
+    expect(code).toBe(0);
+    expect(err).toMatch(/2\.png: left out, 1 cells are fewer than 2/);
+  });
+
   it.each([
     [['--noise_type', 'snow'], 2, '--noise_type: needs one of poisson'],
     [['--seg_model_type', 'unheard'], 1, '--seg_model_type unheard: there is no file'],

@@ -70,6 +70,16 @@ describe('the command line on a volume', () => {
     expect(planes.err).toMatch('--max_memory has no effect');
   });
 
+  it('is refused by evaluate too', async () => {
+    const masks = { data: Uint16Array.from(volume.data, (_, i) => i % 3), shape: volume.shape };
+    writeFileSync(join(folder, 'vol_masks.tif'), writeTiff(masks));
+    const fake = fakeHost(folder);
+    const model = ['--pretrained_model', goldenPath('checkpoints/small.pth')!, '--diameter', '14'];
+    const volumes = ['--z_axis', '0', '--do_3D', '--max_memory', '0.401'];
+    expect(await main(['evaluate', '--dir', folder, ...model, ...volumes], fake.host)).toBe(1);
+    expect(fake.out() + fake.err()).toMatch(/vol\.tif: failed: .*voxels.* need .* GB/);
+  });
+
   it('splits labels in pieces where told to, and joins over gaps', async () => {
     const cells = async (...words: string[]) => {
       const { out } = await run('--z_axis', '0', '--no_npy', '--save_tif', ...words);
