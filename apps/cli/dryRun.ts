@@ -15,10 +15,10 @@ import { writeJson } from './jsonOutput.ts';
 import { builtInNamed } from './modelNames.ts';
 import { type OutputKind, outputsOf } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
+import { loadChosen } from './prepareModel.ts';
 import { readPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
-import { loadSegmenter, type Segmenter } from './segmenter.ts';
-import { threadsOf } from './threads.ts';
+import type { Segmenter } from './segmenter.ts';
 import { outputsThatFit } from './writeOutputs.ts';
 
 interface Planned {
@@ -80,14 +80,7 @@ async function findModel(
     const choice = await chooseModel(here, given, options);
     const ortho = await chooseOrtho(here, options);
     for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) reporter.warn(line);
-    const load = host.loadSegmenter ?? loadSegmenter;
-    const threads = threadsOf(args.threads, host.env);
-    const segmenter = await load(choice, {
-      estimateDiameter: args.diameter === 0 && !restore,
-      ...(threads === undefined ? {} : { threads }),
-      ...(ortho ? { ortho } : {}),
-      ...(restore ? { restore } : {}),
-    });
+    const segmenter = await loadChosen({ choice, ortho, restore }, args, host);
     const place = choice.source.kind === 'bundled' ? 'ships with this package' : choice.source.path;
     return { text: `${choice.name} (${place}), diameter ${segmenter.diamMean} in the network${after}`, segmenter };
   } catch (error) {

@@ -19,6 +19,7 @@ import { evalOptions, joinsPlanes } from './evalOptions.ts';
 import { type Evaluated, type Evaluation, evaluationJson, evaluationTable } from './evaluationTable.ts';
 import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
+import { forecastStack } from './forecastStack.ts';
 import type { Host } from './host.ts';
 import { findImages, stemOf } from './imageFiles.ts';
 import { imagesInPlaceOfZarrs } from './imagesOf.ts';
@@ -132,10 +133,14 @@ async function segment(
   signal: AbortSignal,
   reporter: Reporter,
 ) {
-  const { image, axes } = await readPicture(path);
-  const options = { ...evalOptions(args, model, axes), ...(args.true_diameter ? trueDiameter(truth, path) : {}) };
+  const picture = await readPicture(path);
+  const own = args.true_diameter ? trueDiameter(truth, path) : {};
+  const forecast = joinsPlanes(args) ? await forecastStack(picture, { ...args, ...own }, model) : undefined;
+  if (forecast) reporter.detail(`${shortName(path)}: ${forecast.line}`);
+  const maxMemory = forecast?.maxMemory ?? Infinity;
+  const options = { ...evalOptions(args, model, picture.axes), ...own, maxMemory };
   const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
-  const result = await model.eval(image, { ...options, signal, onProgress });
+  const result = await model.eval(picture.image, { ...options, signal, onProgress });
   const { masks } = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
   // A network that upsamples gives labels of the enlarged image.
   const isEnlarged = 'ratio' in result && result.ratio !== 1;

@@ -27,6 +27,7 @@ const indifferent: readonly (keyof Args)[] = [
   'verbose',
   'threads',
   'jobs',
+  'max_memory',
   'batch_size',
   'offline',
   'use_gpu',

@@ -1,9 +1,10 @@
 /** The model of a run, from its flags: chosen, loaded, and described. */
 import { chooseModel, chooseOrtho, type ModelChoice } from './chooseModel.ts';
 import { chooseRestorer, type RestorerChoice } from './chooseRestorer.ts';
+import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import type { Parsed } from './parseFlags.ts';
-import { findRanges } from './ranges.ts';
+import { findRanges, type RangesOf } from './ranges.ts';
 import type { Reporter } from './reporter.ts';
 import { loadSegmenter, type Segmenter } from './segmenter.ts';
 import { threadsOf } from './threads.ts';
@@ -38,15 +39,9 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
   const restore = await chooseRestorer(args, fetching);
   for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) tell(line);
   const threads = threadsOf(args.threads, host.env);
-  const load = host.loadSegmenter ?? loadSegmenter;
-  const estimateDiameter = args.diameter === 0 && !restore;
-  const model = await load(choice, {
-    estimateDiameter,
-    ...(threads === undefined ? {} : { threads }),
-    ...(ortho ? { ortho } : {}),
-    ...(restore ? { restore } : {}),
-    ...(args.precision === 'int8' ? { rangesOf: findRanges({ images, args, host, threads, signal, tell }) } : {}),
-  });
+  const estimateDiameter = estimates(args, restore);
+  const rangesOf = args.precision === 'int8' ? findRanges({ images, args, host, threads, signal, tell }) : undefined;
+  const model = await loadChosen({ choice, ortho, restore }, args, host, rangesOf);
   const { diamMean, diamLabels } = model;
   reporter.detail(
     `model ${model.name}: diameter ${diamMean.toFixed(3)} in the network, ${diamLabels.toFixed(3)} in training`,
@@ -61,4 +56,29 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
   else if (model.estimatesDiameter) reporter.detail('the diameter is estimated for each image');
   else reporter.detail(`no size model: diameter ${diamLabels.toFixed(3)} pixels, the mean of training, for all images`);
   return { model, choice, ortho, restore };
+}
+
+type Chosen = Pick<PreparedModel, 'choice' | 'ortho' | 'restore'>;
+
+/** Loads what was chosen, as the flags want it. @throws RunError where a file is no model */
+export function loadChosen(
+  { choice, ortho, restore }: Chosen,
+  args: Args,
+  host: Host,
+  rangesOf?: RangesOf,
+): Promise<Segmenter> {
+  const threads = threadsOf(args.threads, host.env);
+  const load = host.loadSegmenter ?? loadSegmenter;
+  return load(choice, {
+    estimateDiameter: estimates(args, restore),
+    ...(threads === undefined ? {} : { threads }),
+    ...(ortho ? { ortho } : {}),
+    ...(restore ? { restore } : {}),
+    ...(rangesOf ? { rangesOf } : {}),
+  });
+}
+
+/** Cellpose does not estimate the diameter of an image that is restored. */
+function estimates({ diameter }: Args, restore: RestorerChoice | undefined): boolean {
+  return diameter === 0 && !restore;
 }

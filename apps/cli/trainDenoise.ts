@@ -24,7 +24,8 @@ import type { Parsed } from './parseFlags.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { type RunRecord, startRecord, writeRecord } from './runRecord.ts';
 import { weightsOfFile } from './segmenter.ts';
-import { findTrainingFiles, readExamples } from './trainData.ts';
+import { findTrainingFiles } from './trainData.ts';
+import { examplesOf, withEnoughCells } from './trainExamples.ts';
 import { trainingFolder } from './trainFolder.ts';
 import { trainOptions } from './trainOptions.ts';
 import { type TrainingProgress, trainingProgress } from './trainProgress.ts';
@@ -99,8 +100,8 @@ async function trainOnFolder(way: Way): Promise<void> {
   const { args } = parsed;
   const options = await denoiseOptions(way);
   const start = await startOf(way);
-  const examples = await examplesOf(args.dir!, way);
-  const testExamples = args.test_dir === null ? [] : await examplesOf(args.test_dir, way);
+  const examples = await picturesOf(args.dir!, way);
+  const testExamples = args.test_dir === null ? [] : await picturesOf(args.test_dir, way);
   const folder = trainingFolder({
     folder: await realpath(args.dir!),
     name: args.model_name_out ?? nameFor(parsed),
@@ -172,17 +173,10 @@ async function startOf(way: Way): Promise<StateDict> {
   return new Map([['diam_mean', diamMean], ['diam_labels', diamMean], ...weights]);
 }
 
-async function examplesOf(folder: string, { parsed, host, progress, signal, warn }: Way): Promise<TrainingExample[]> {
-  const { args } = parsed;
-  const files = await findTrainingFiles(folder, args);
-  const { threads } = trainOptions(parsed, host);
-  const write = host.writeFile ?? writeWhole;
-  const onImage = (done: number) => progress.reading(done, files.length);
-  const { examples, notes } = await readExamples(files, { args, nchan: 1, threads, signal, write, onImage });
-  for (const line of notes) warn(line);
-  const kept = examples.filter(({ cells }) => cells >= args.min_train_masks);
-  if (kept.length > 0) return kept;
-  throw new RunError(`${folder}: no image has ${args.min_train_masks} cells; label more, or lower --min_train_masks`);
+async function picturesOf(folder: string, way: Way): Promise<TrainingExample[]> {
+  const files = await findTrainingFiles(folder, way.parsed.args);
+  const write = way.host.writeFile ?? writeWhole;
+  return withEnoughCells(await examplesOf(files, { nchan: 1 }, { ...way, write }), way);
 }
 
 function nameFor({ args }: Parsed): string {

@@ -8,10 +8,12 @@ import { readExamples, type TrainingFiles } from './trainData.ts';
 import type { Way } from './trainWay.ts';
 import type { StartingWeights } from './trainWeights.ts';
 
+type Reading = Pick<Way, 'parsed' | 'host' | 'signal' | 'write' | 'progress' | 'warn'>;
+
 export async function examplesOf(
   files: readonly TrainingFiles[],
-  { nchan }: StartingWeights,
-  { parsed, host, signal, write, progress, warn }: Way,
+  { nchan }: Pick<StartingWeights, 'nchan'>,
+  { parsed, host, signal, write, progress, warn }: Reading,
 ): Promise<readonly TrainingExample[]> {
   const { args } = parsed;
   const threads = threadsOf(args.threads, host.env);
@@ -21,7 +23,10 @@ export async function examplesOf(
   return examples;
 }
 
-export function withEnoughCells(examples: readonly TrainingExample[], { parsed, warn }: Way): TrainingExample[] {
+export function withEnoughCells(
+  examples: readonly TrainingExample[],
+  { parsed, warn }: Pick<Reading, 'parsed' | 'warn'>,
+): TrainingExample[] {
   const { min_train_masks: least, negatives } = parsed.args;
   const isKept = ({ cells }: TrainingExample) => cells >= least || (negatives && cells === 0);
   const left = examples.filter((example) => !isKept(example));
