@@ -1,0 +1,39 @@
+/** An image that is at hand by its planes, so that it need not be in memory as a whole. An array is the simple case. */
+import type { AnyTypedArray, NdArray, TypedArray } from '../array/ndarray.ts';
+import { sizeOf } from '../array/ndarray.ts';
+
+export interface ImagePlanes<T extends AnyTypedArray = TypedArray> {
+  /** Of the whole image, in any order of axes. */
+  readonly shape: readonly number[];
+  /** Bytes that it takes in memory. */
+  readonly bytes: number;
+  /**
+   * What lies from one place to before another along an axis, and whole along the others, as an array of the same axes. What is read
+   * may share memory with the image: it is not to be changed.
+   */
+  read(axis: number, from: number, to: number): Promise<NdArray<T>>;
+}
+
+/** Planes of an array in memory. */
+export function planesOfArray<T extends AnyTypedArray>(array: NdArray<T>): ImagePlanes<T> {
+  return {
+    shape: array.shape,
+    bytes: array.data.byteLength,
+    read: async (axis, from, to) => slice(array, axis, from, to),
+  };
+}
+
+/** The array itself where it is asked for whole; a view where the planes lie together. */
+function slice<T extends AnyTypedArray>(array: NdArray<T>, axis: number, from: number, to: number): NdArray<T> {
+  const { data, shape } = array;
+  if (from === 0 && to === shape[axis]) return array;
+  const inner = sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
+  const run = (to - from) * inner;
+  const sliced = shape.with(axis, to - from);
+  const at = (o: number) => (o * shape[axis] + from) * inner;
+  if (outer === 1) return { data: data.subarray(at(0), at(0) + run) as T, shape: sliced };
+  const out = new (data.constructor as new (n: number) => T)(outer * run);
+  for (let o = 0; o < outer; o++) out.set(data.subarray(at(o), at(o) + run) as never, o * run);
+  return { data: out, shape: sliced };
+}
