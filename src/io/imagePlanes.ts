@@ -1,6 +1,7 @@
 /** An image that is at hand by its planes, so that it need not be in memory as a whole. An array is the simple case. */
 import type { AnyTypedArray, NdArray, TypedArray } from '../array/ndarray.ts';
 import { sizeOf } from '../array/ndarray.ts';
+import { OptionError } from '../errors.ts';
 
 export interface ImagePlanes<T extends AnyTypedArray = TypedArray> {
   /** Of the whole image, in any order of axes. */
@@ -19,7 +20,10 @@ export function planesOfArray<T extends AnyTypedArray>(array: NdArray<T>): Image
   return {
     shape: array.shape,
     bytes: array.data.byteLength,
-    read: async (axis, from, to) => slice(array, axis, from, to),
+    read: async (axis, from, to) => {
+      checkRangeOf(array.shape, axis, from, to);
+      return slice(array, axis, from, to);
+    },
   };
 }
 
@@ -36,4 +40,13 @@ function slice<T extends AnyTypedArray>(array: NdArray<T>, axis: number, from: n
   const out = new (data.constructor as new (n: number) => T)(outer * run);
   for (let o = 0; o < outer; o++) out.set(data.subarray(at(o), at(o) + run) as never, o * run);
   return { data: out, shape: sliced };
+}
+
+/** @throws OptionError */
+export function checkRangeOf(shape: readonly number[], axis: number, from: number, to: number): void {
+  const n = shape[axis];
+  const isInside = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= n;
+  if (n !== undefined && isInside) return;
+  const needs = `an axis 0 to ${shape.length - 1} of (${shape.join(', ')}) and places within it`;
+  throw new OptionError('axis', axis, `read: needs ${needs}; got axis ${axis}, ${from} to ${to}`);
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../../errors.ts';
 import { imagejDescription } from './imagejDescription.ts';
-import { readTiff } from './readTiff.ts';
+import { readImage } from '../readImage.ts';
 import { writeTiff } from './writeTiff.ts';
 
 describe('imagejDescription', () => {
@@ -18,7 +18,7 @@ describe('imagejDescription', () => {
   it.each(['deflate', 'none'] as const)('comes back with its axes (%s)', async (compression) => {
     const data = Uint16Array.from({ length: 120 }, (_, i) => 400 * i);
     const array = { data, shape: [2, 3, 4, 5] };
-    const file = await readTiff(writeTiff(array, { compression, description: 'imagej', axes: 'TZYX' }));
+    const file = await readImage(writeTiff(array, { compression, description: 'imagej', axes: 'TZYX' }));
     expect([file.axes, file.axesFrom, file.warnings]).toEqual(['TZYX', 'imagej', []]);
     expect(file.data).toEqual(array);
   });
