@@ -65,13 +65,22 @@ export * from './errors.ts';
 // Files
 export { type CocoJsonOptions, cocoJsonPieces } from './io/cocoJson.ts';
 export { type GeoJsonOptions, geoJsonPieces } from './io/geoJson.ts';
-export type { ImageFile, PhysicalSize, ReadImageOptions } from './io/imageFile.ts';
+export type {
+  ImageFacts,
+  ImageFile,
+  OpenImage,
+  OpenImageOptions,
+  PhysicalSize,
+  ReadImageOptions,
+} from './io/imageFile.ts';
+export { type ImagePlanes, planesOfArray } from './io/imagePlanes.ts';
 export { inMicrometres } from './io/micrometres.ts';
 export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
 export { openNpz, writeNpz } from './io/npz.ts';
 export { writeOnnxModel } from './io/onnx/writeOnnxModel.ts';
 export { type WritePngOptions, writePng } from './io/png/writePng.ts';
+export { openImage } from './io/openImage.ts';
 export { writePredictedDiamsNpy } from './io/predictedDiamsNpy.ts';
 export { readImage } from './io/readImage.ts';
 export { openWeights, readWeights } from './io/readWeights.ts';
@@ -89,7 +98,8 @@ export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegN
 export { type LabelsZarrOptions, labelsZarr, type ZarrFile } from './io/zarr/labelsZarr.ts';
 export { listZarrImages } from './io/zarr/listZarrImages.ts';
 export type { ZarrStore } from './io/zarr/metadata.ts';
-export type { ReadZarrOptions } from './io/zarr/readZarrArray.ts';
+export type { ReadZarrOptions } from './io/zarr/openZarrArray.ts';
+export { openZarrImage } from './io/zarr/openZarrImage.ts';
 export { readZarrImage } from './io/zarr/readZarrImage.ts';
 export { writeZip, type ZipInput } from './io/zipWrite.ts';
 export { diameters } from './masks/diameters.ts';

@@ -7,7 +7,7 @@ import { isNrrd } from './nrrd/header.ts';
 import { openNrrd } from './nrrd/openNrrd.ts';
 import { isNpy, openNpyImage, openNpzImage } from './openNumpyImage.ts';
 import { isPng, readPng } from './png/readPng.ts';
-import { buffered, type Source } from './source.ts';
+import type { Source } from './source.ts';
 import { isTiff } from './tiff/directory.ts';
 import { openTiffImage } from './tiff/openTiffImage.ts';
 
@@ -29,17 +29,16 @@ const others: readonly (readonly [string, number, string])[] = [
  * .npz and NRRD that is not raw are read whole at once, which `isInMemory` tells. Of an .npz the first array is taken, of
  * Cellpose's _seg.npy the masks; see `warnings`.
  *
- * @param file  of any size; below 64 MiB it is read at once. To be kept until all is read.
- * @returns     samples as stored, with their axes and where these come from. `maxBytes` holds for each array that is read. What is
+ * @param source  of any size. It must stay until all is read.
+ * @returns samples as stored, with their axes and where these come from. `maxBytes` holds for each array that is read. What is
  *   damaged among the samples shows when they are read.
  * @throws FormatError if the file is empty, corrupt or of an unknown kind; UnsupportedError for a known kind that is not read;
  *   OptionError if it needs more than `maxBytes`; DeviceError if the machine lacks the memory.
  */
-export async function openImage(file: Source, options: OpenImageOptions = {}): Promise<OpenImage> {
+export async function openImage(source: Source, options: OpenImageOptions = {}): Promise<OpenImage> {
   const name = options.name ?? 'image';
-  if (file.size === 0) throw new FormatError(name, 'the file is empty');
+  if (source.size === 0) throw new FormatError(name, 'the file is empty');
   return inTheirWords(name, async () => {
-    const source = await buffered(file);
     const head = await source.read(0, Math.min(16, source.size));
     const image = await openKnown(source, head, options);
     if (!image) throw unknownKind(head, name);
