@@ -41,7 +41,7 @@ export async function createScratchVolume(scratch: Scratch, size: Size, nchan: n
   const volume = { size, nchan };
   return {
     ...volume,
-    blocks: (axis) => cuts[axis].map(([from, to], k) => ({ axis, k, from, to })),
+    blocks: (axis) => volumeBlocks(size, axis),
     blockSize: (block) => blockSize(size, block),
     async read(block) {
       const [dz, dy, dx] = blockSize(size, block);
@@ -63,6 +63,11 @@ export async function createScratchVolume(scratch: Scratch, size: Size, nchan: n
     },
     release: () => file.release(),
   };
+}
+
+/** The blocks along an axis that volumes of this size have. */
+export function volumeBlocks(size: Size, axis: VolumeAxis): VolumeBlock[] {
+  return cutsOf(size[axis]).map(([from, to], k) => ({ axis, k, from, to }));
 }
 
 /** The largest share of a volume that a block has. */
