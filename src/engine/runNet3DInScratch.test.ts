@@ -1,10 +1,9 @@
 /** Volumes in scratch storage through a network of formulas: number for number what comes out in memory. */
 import { describe, expect, it } from 'vitest';
 import { analyticNetwork } from '../../test/helpers/analyticNetwork.ts';
-import { memoryScratch } from '../../test/helpers/memoryScratch.ts';
+import { memoryScratch, putVolume } from '../../test/helpers/memoryScratch.ts';
 import type { FloatArray } from '../array/ndarray.ts';
-import { type Scratch } from '../array/scratch.ts';
-import { createScratchVolume, type ScratchVolume } from '../array/scratchVolume.ts';
+import type { ScratchVolume } from '../array/scratchVolume.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { gaussianFilter } from '../transforms/gaussianFilter.ts';
 import { gaussianFilterScratch } from '../transforms/gaussianFilterScratch.ts';
@@ -16,13 +15,6 @@ const [lz, ly, lx] = [18, 19, 35];
 function volumeOf(nchan: number): FloatArray {
   const data = Float32Array.from({ length: lz * ly * lx * nchan }, (_, i) => ((i * 7919) % 1009) / 1009);
   return { data, shape: [lz, ly, lx, nchan] };
-}
-
-async function put(scratch: Scratch, { data, shape: [z, y, x, nchan] }: FloatArray): Promise<ScratchVolume> {
-  const volume = await createScratchVolume(scratch, [z!, y!, x!], nchan);
-  const plane = y! * x! * nchan!;
-  for (const block of volume.blocks(0)) await volume.write(block, data.subarray(block.from * plane, block.to * plane));
-  return volume;
 }
 
 /** All of a volume, which is released. */
@@ -44,7 +36,7 @@ describe('runNet3DInScratch', () => {
     for (const nchan of [1, 2]) {
       const whole = await runNet3D(analyticNetwork(2, 2), volumeOf(nchan), options);
       const scratch = memoryScratch();
-      const volume = await put(scratch, volumeOf(nchan));
+      const volume = await putVolume(scratch, volumeOf(nchan));
       const parts = await runNet3DInScratch(analyticNetwork(2, 2), volume, { ...options, scratch });
       expect(parts.style).toEqual(whole.style);
       expect(parts.dP.map(({ size }) => size)).toEqual([0, 1, 2].map(() => whole.cellprob.shape));
@@ -64,7 +56,7 @@ describe('runNet3DInScratch', () => {
     const whole = await told((options) => runNet3D(analyticNetwork(), volumeOf(2), options));
     const parts = await told(async (options) => {
       const scratch = memoryScratch();
-      return runNet3DInScratch(analyticNetwork(), await put(scratch, volumeOf(2)), { ...options, scratch });
+      return runNet3DInScratch(analyticNetwork(), await putVolume(scratch, volumeOf(2)), { ...options, scratch });
     });
     expect(parts).toEqual(whole);
   });
@@ -72,7 +64,7 @@ describe('runNet3DInScratch', () => {
   it('stops with the reason of the signal, and refuses what leaves nothing', async () => {
     const scratch = memoryScratch();
     const run = async (options: RunNet3DOptions, net = analyticNetwork()) =>
-      runNet3DInScratch(net, await put(scratch, volumeOf(2)), { ...options, scratch });
+      runNet3DInScratch(net, await putVolume(scratch, volumeOf(2)), { ...options, scratch });
     const controller = new AbortController();
     const reason = new Error('enough');
     const onProgress = () => controller.abort(reason);
@@ -90,7 +82,7 @@ describe('gaussianFilterScratch', () => {
     [[0, 0, 0]],
   ] as [[number, number, number]][])('smooths by %j as in memory', async (sigma) => {
     const { data } = volumeOf(1);
-    const volume = await put(memoryScratch(), volumeOf(1));
+    const volume = await putVolume(memoryScratch(), volumeOf(1));
     await gaussianFilterScratch(volume, sigma);
     expect(await taken(volume)).toEqual(gaussianFilter({ data, shape: [lz, ly, lx] }, sigma).data);
   });

@@ -11,12 +11,12 @@ import type { EvalOptions, ProgressEvent } from './types.ts';
 const diamMean = 16;
 const nothingOnGrey = { channels: [0, 0] } as const;
 /** So that there are masks of some kind. */
-const loose: EvalOptions = { do3D: true, cellprobThreshold: -0.2, minSize: 4, maxSizeFraction: 1, niter: 30, bsize: 48 };
+const loose: EvalOptions = { do3D: true, cellprobThreshold: -0.2, minSize: 4, maxSizeFraction: 1, niter: 30, bsize: 32 };
 
-function image(shape: readonly number[], Type: typeof Uint8Array | typeof Float32Array = Uint8Array): NdArray {
+function image(shape: readonly number[], Type: Uint8ArrayConstructor | Float32ArrayConstructor = Uint8Array): NdArray {
   const random = randomNumbers(7);
-  const n = shape.reduce((product, extent) => product * extent, 1);
-  return { data: Type.from({ length: n }, () => 255 * random()), shape };
+  const data = new Type(shape.reduce((product, extent) => product * extent, 1));
+  return { data: data.map(() => 255 * random()), shape };
 }
 
 let model: CellposeModel;
@@ -37,41 +37,36 @@ async function throughScratch(volume: NdArray, options: EvalOptions, scratch: Me
 
 describe('a volume that does not fit into memory', () => {
   it.each([
-    ['as it is', [18, 33, 35], {}],
-    ['smaller', [18, 33, 35], { diameter: 22 }],
+    ['as it is', [18, 20, 23], {}],
+    ['smaller, with smooth flows', [18, 20, 23], { diameter: 22, flow3DSmooth: [2, 1, 0] }],
     ['larger', [7, 20, 17], { diameter: 12 }],
-    ['at half the size', [16, 32, 36], { diameter: 32 }],
-    ['with more planes', [9, 33, 35], { anisotropy: 2.3, diameter: 22 }],
-    ['at the size of the network', [9, 33, 35], { anisotropy: 2, diameter: 14, resample: false }],
-    ['with tiles that overlap', [6, 20, 24], { augment: true, cellprobThreshold: -100 }],
-    ['with smooth flows', [18, 33, 35], { flow3DSmooth: [2, 1, 0], diameter: 22 }],
-    ['by the rules of 2020', [18, 33, 35], { preset: 'dynamics2020' }],
-    ['by nearest voxels', [18, 33, 35], { interp: false }],
-    ['in pieces, inverted', [18, 33, 35], { pieces: 'split', invert: true }],
-    ['with percentiles of tiles', [9, 33, 35], { normalize: { tileNormBlocksize: 16 } }],
-    ['with filters', [9, 33, 35], { normalize: { smoothRadius: 1, sharpenRadius: 5 } }],
-    ['as given', [9, 33, 35], { normalize: false }],
-    ['of two channels', [9, 2, 33, 35], { channelAxis: 1, zAxis: 0, channels: [1, 2] }],
-    ['of two channels that come last', [33, 35, 9, 3], { channelAxis: 3, zAxis: 2, channels: [2, 3], diameter: 20 }],
+    ['at half the size, by nearest voxels', [16, 20, 24], { diameter: 32, interp: false }],
+    ['with more planes, at the size of the network', [9, 20, 23], { anisotropy: 2, diameter: 14, resample: false }],
+    ['with tiles that overlap', [9, 20, 23], { augment: true, anisotropy: 2.3, diameter: 22 }],
+    ['by the rules of 2020, in pieces, inverted', [18, 20, 23], { preset: 'dynamics2020', pieces: 'split', invert: true }],
+    ['with percentiles of tiles', [9, 20, 23], { normalize: { tileNormBlocksize: 16 } }],
+    ['with filters', [9, 20, 23], { normalize: { smoothRadius: 1, sharpenRadius: 5 } }],
+    ['as given', [9, 20, 23], { normalize: false, cellprobThreshold: -100 }],
+    ['of two channels', [9, 2, 20, 23], { channelAxis: 1, zAxis: 0, channels: [1, 2] }],
+    ['of two channels that come last', [20, 23, 9, 3], { channelAxis: 3, zAxis: 2, channels: [2, 3], diameter: 20 }],
   ] as [string, number[], EvalOptions][])('has the same labels %s', async (_, shape, more) => {
     const options = { ...loose, ...(more.channels ? {} : nothingOnGrey), ...more };
-    for (const volume of [image(shape), image(shape, Float32Array)]) {
-      const whole = await model.eval(volume, options);
-      expect(whole.count).toBeGreaterThan(1);
-      const scratch = memoryScratch();
-      const { result, plan } = await throughScratch(volume, options, scratch);
-      expect(result.masks).toEqual(whole.masks);
-      expect([result.style, result.count, result.diameter, result.niter, result.axes]).toEqual([
-        ...[whole.style, whole.count, whole.diameter, whole.niter, whole.axes],
-      ]);
-      expect([result.dP.shape, result.cellprob.shape]).toEqual([
-        [3, 0, 0, 0],
-        [0, 0, 0],
-      ]);
-      expect(result.notes).toEqual([...whole.notes, expect.stringContaining('scratch')]);
-      expect(scratch.bytes).toBe(0);
-      expect(scratch.mostBytes).toBeLessThanOrEqual(plan.scratchBytes);
-    }
+    const volume = image(shape, more.channels ? Float32Array : Uint8Array);
+    const whole = await model.eval(volume, options);
+    expect(whole.count).toBeGreaterThan(0);
+    const scratch = memoryScratch();
+    const { result, plan } = await throughScratch(volume, options, scratch);
+    expect(result.masks).toEqual(whole.masks);
+    expect([result.style, result.count, result.diameter, result.niter, result.axes]).toEqual([
+      ...[whole.style, whole.count, whole.diameter, whole.niter, whole.axes],
+    ]);
+    expect([result.dP.shape, result.cellprob.shape]).toEqual([
+      [3, 0, 0, 0],
+      [0, 0, 0],
+    ]);
+    expect(result.notes).toEqual([...whole.notes, expect.stringContaining('scratch')]);
+    expect(scratch.bytes).toBe(0);
+    expect(scratch.mostBytes).toBeLessThanOrEqual(plan.scratchBytes);
   });
 
   it('tells the same of its way, and stops with the reason of the signal', async () => {

@@ -1,5 +1,7 @@
 /** Scratch storage in memory, which knows what of it is in use. */
+import type { FloatArray } from '../../src/array/ndarray.ts';
 import type { Scratch } from '../../src/array/scratch.ts';
+import { createScratchVolume, type ScratchVolume } from '../../src/array/scratchVolume.ts';
 
 export interface MemoryScratch extends Scratch {
   /** Bytes in use, now and when they were most. */
@@ -29,4 +31,13 @@ export function memoryScratch(): MemoryScratch {
     },
   };
   return scratch;
+}
+
+/** Puts a volume (lz, ly, lx[, nchan]) into scratch storage. */
+export async function putVolume(scratch: Scratch, { data, shape }: FloatArray): Promise<ScratchVolume> {
+  const [lz, ly, lx, nchan = 1] = shape as [number, number, number, number?];
+  const volume = await createScratchVolume(scratch, [lz, ly, lx], nchan);
+  const plane = ly * lx * nchan;
+  for (const block of volume.blocks(0)) await volume.write(block, data.subarray(block.from * plane, block.to * plane));
+  return volume;
 }
