@@ -3,7 +3,7 @@
  * knows, so what a killed run leaves behind is removed by the next one that writes there.
  */
 import { type FileHandle, mkdir, open, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Scratch, ScratchFile } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
@@ -16,9 +16,11 @@ export interface ScratchFolder extends Scratch {
   close(): Promise<void>;
 }
 
-export function scratchFolder(place: string): ScratchFolder {
+export function scratchFolder(where: string): ScratchFolder {
+  const place = resolve(where);
   const folder = join(place, temporaryName());
   const files = new Set<FileHandle>();
+  let count = 0;
   let isMade: Promise<unknown> | undefined;
   const told = <T>(work: Promise<T>): Promise<T> => work.catch((error) => refuse(place, error));
   return {
@@ -26,7 +28,7 @@ export function scratchFolder(place: string): ScratchFolder {
     async create(length) {
       isMade ??= mkdir(folder);
       await told(isMade);
-      const path = join(folder, `${files.size}.f32`);
+      const path = join(folder, `${count++}.f32`);
       const file = await told(open(path, 'wx+'));
       files.add(file);
       await told(file.truncate(4 * length));
@@ -34,6 +36,7 @@ export function scratchFolder(place: string): ScratchFolder {
         read: (at, into) => told(readAll(file, at, into)),
         write: (at, values) => told(writeAll(file, at, values)),
         release: async () => {
+          files.delete(file);
           await file.close();
           await rm(path, { force: true });
         },
