@@ -13,6 +13,7 @@
 export type { AnyTypedArray, FloatArray, Masks, Masks2D, NdArray, TypedArray } from './array/ndarray.ts';
 export { ndarray, sizeOf } from './array/ndarray.ts';
 export { type Random, randomOrder, seededRandom } from './array/random.ts';
+export type { Scratch, ScratchFile } from './array/scratch.ts';
 export type { StateDict } from './array/stateDict.ts';
 export { arrayReader, arrayWriter, type Window, type WindowReader, type WindowWriter } from './array/window.ts';
 // Flows and masks

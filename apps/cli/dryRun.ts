@@ -118,9 +118,10 @@ async function planImage(image: string, args: Args, model: Segmenter | undefined
       axes,
       notes,
     } = convertImage({ data, shape }, { channels, channelAxis, zAxis, tAxis, do3D: isVolume });
-    const forecast = model && joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
+    const forecast = model && joinsPlanes(args) ? await forecastStack(picture, args, model, image) : undefined;
     const all = [...picture.notes, ...notes, ...(forecast ? [forecast.line] : [])];
-    const outputs = outputsThatFit(outputsOf(image, args), converted.shape.length > 3);
+    const hasFlows = !forecast?.plan.scratchBytes;
+    const outputs = outputsThatFit(outputsOf(image, args), { isStack: converted.shape.length > 3, hasFlows });
     const files = await Promise.all(
       outputs.map(async ({ kind, path }) => ({ kind, path, replaces: await exists(path) })),
     );

@@ -137,10 +137,10 @@ async function segment(
   const own = args.true_diameter ? trueDiameter(truth, path) : {};
   const forecast = joinsPlanes(args) ? await forecastStack(picture, { ...args, ...own }, model) : undefined;
   if (forecast) reporter.detail(`${shortName(path)}: ${forecast.line}`);
-  const maxMemory = forecast?.maxMemory ?? Infinity;
-  const options = { ...evalOptions(args, model, picture.axes), ...own, maxMemory };
+  const options = { ...evalOptions(args, model, picture.axes), ...own, ...forecast?.options };
   const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
-  const result = await model.eval(picture.image, { ...options, signal, onProgress });
+  const work = model.eval(picture.image, { ...options, signal, onProgress });
+  const result = await work.finally(() => forecast?.scratch?.close());
   const { masks } = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
   // A network that upsamples gives labels of the enlarged image.
   const isEnlarged = 'ratio' in result && result.ratio !== 1;

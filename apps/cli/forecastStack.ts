@@ -1,19 +1,26 @@
 /** What a stack will take, in one line, before hours are spent on it. */
-import { freemem } from 'node:os';
-import { planRun, type RunPlan } from 'cellpose-ts';
+import { freemem, tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import { type EvalOptions, planRun, type RunPlan } from 'cellpose-ts';
 import { programGigabytes } from './checkFlags.ts';
+import { RunError } from './errors.ts';
 import { evalOptions } from './evalOptions.ts';
 import type { Args } from './flags.ts';
+import { type Output, outputsOf } from './outputNames.ts';
 import type { Picture } from './readPicture.ts';
 import { clock } from './reporter.ts';
+import { checkScratchRoom, type ScratchFolder, scratchFolder } from './scratchFolder.ts';
 import type { Segmenter } from './segmenter.ts';
+import { outputsThatFit } from './writeOutputs.ts';
 
 export interface StackForecast {
   readonly plan: RunPlan;
   /** About so long, where it was worth measuring. */
   readonly seconds?: number;
-  /** Bytes that the run may take. */
-  readonly maxMemory: number;
+  /** Of `eval`: bytes that the run may take, and where a volume goes that takes more. */
+  readonly options: Pick<EvalOptions, 'maxMemory' | 'scratch'>;
+  /** To be closed when the run has ended. */
+  readonly scratch?: ScratchFolder;
   readonly line: string;
 }
 
@@ -28,12 +35,15 @@ const speeds = new WeakMap<Segmenter, Promise<number>>();
 /**
  * Forecasts a run on a stack; undefined for a single plane, and for models that cannot be asked.
  *
- * @throws as `planRun`: above all where the stack does not fit into memory, with what would.
+ * @param path  of the image, whose results are to be written; undefined: none are.
+ * @throws as `planRun`: above all where the stack does not fit into memory, with what would; RunError where the disk is too small,
+ *   or nothing would be written of a volume that goes through files.
  */
 export async function forecastStack(
   { image, axes }: Pick<Picture, 'image' | 'axes'>,
   args: Args,
   model: Segmenter,
+  path?: string,
 ): Promise<StackForecast | undefined> {
   const { nchan, diamMean, diamLabels } = model;
   if (nchan === undefined) return undefined;
@@ -43,17 +53,47 @@ export async function forecastStack(
   // The diameter of a stack cannot be estimated: the size model's mean stands in, which is that of the network.
   const known = options.diameter === 0 ? { ...options, diameter: diamMean } : options;
   const bytes = image.data.BYTES_PER_ELEMENT;
-  const plan = planRun(image.shape, { ...known, maxMemory }, { nchan, diamMean, diamLabels }, bytes);
+  const outputs = path === undefined ? [] : outputsOf(path, args);
+  const scratch = args.do_3D ? scratchFolder(args.scratch ?? placeOf(outputs)) : undefined;
+  const memory = { maxMemory, ...(scratch && { scratch }) };
+  const plan = planRun(image.shape, { ...known, ...memory }, { nchan, diamMean, diamLabels }, bytes);
   if (plan.way === 'image') return undefined;
+  if (scratch && plan.scratchBytes > 0) await checkThroughFiles(plan, scratch, outputs);
   const seconds = plan.work < leastWork ? undefined : await secondsOf(plan, model);
   const line = [
     `${plan.way === 'volume' ? 'volume' : 'stack'} of ${plan.size.join(' × ')}`,
     plan.netSize.join() === plan.size.join() ? '' : `, ${plan.netSize.join(' × ')} for the network`,
     `: ${plan.tiles} tiles, `,
     seconds === undefined ? '' : `about ${clock(seconds)}, `,
-    `up to ${((plan.bytes + programBytes) / 1e9).toFixed(1)} GB of memory`,
+    plan.scratchBytes > 0 ? 'through files: ' : '',
+    `up to ${gigabytes(plan.bytes + programBytes)} GB of memory`,
+    plan.scratchBytes > 0 ? `, ${gigabytes(plan.scratchBytes)} GB on disk in ${scratch!.place}` : '',
   ].join('');
-  return { plan, ...(seconds === undefined ? {} : { seconds }), maxMemory, line };
+  return { plan, ...(seconds === undefined ? {} : { seconds }), options: memory, ...(scratch && { scratch }), line };
+}
+
+/** A folder that can be written, as far as is known. */
+function placeOf([first]: readonly Output[]): string {
+  if (first === undefined) return tmpdir();
+  return first.makeFolder ? dirname(dirname(first.path)) : dirname(first.path);
+}
+
+async function checkThroughFiles(
+  { scratchBytes }: RunPlan,
+  { place }: ScratchFolder,
+  outputs: readonly Output[],
+): Promise<void> {
+  await checkScratchRoom(place, scratchBytes);
+  const written = outputsThatFit(outputs, { isStack: true, hasFlows: false });
+  if (written.length > 0 || outputs.length === 0) return;
+  throw new RunError(
+    'does not fit into memory, and of a volume that goes through files no _seg.npy is written, as its flows are not kept; ' +
+      'add --save_tif, --save_zarr or another file of labels',
+  );
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
 }
 
 async function secondsOf({ work }: RunPlan, model: Segmenter): Promise<number | undefined> {

@@ -11,7 +11,7 @@ import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import { withoutEdgeMasks } from './edgeMasks.ts';
 import { channelsOf, evalOptions, joinsPlanes } from './evalOptions.ts';
 import type { Args } from './flags.ts';
-import { forecastStack } from './forecastStack.ts';
+import { forecastStack, type StackForecast } from './forecastStack.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import type { Journal } from './journal.ts';
@@ -169,15 +169,16 @@ async function computeFile(
   { args, host, reporter, record, signal }: Run,
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
+  let forecast: StackForecast | undefined;
   try {
     const picture = await reading().finally(readNext);
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
-    const forecast = joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
+    forecast = joinsPlanes(args) ? await forecastStack(picture, args, model, path) : undefined;
     if (forecast) reporter.say(`${shortName(path)}: ${forecast.line}`);
     const onProgress: EvalOptions['onProgress'] = ({ stage, fraction, planes }) =>
       reporter.progress(overall(stage, fraction), forecast && doing(stage, planes));
-    const options = { ...evalOptions(args, model, picture.axes), maxMemory: forecast?.maxMemory ?? Infinity };
+    const options = { ...evalOptions(args, model, picture.axes), ...forecast?.options };
     const result = await model.eval(image, { ...options, signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
@@ -200,6 +201,8 @@ async function computeFile(
   } catch (error) {
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };
     return { entry: { ...entry(path, 'failed'), ...known, errors: [reason(error, reporter)] } };
+  } finally {
+    await forecast?.scratch?.close();
   }
 }
 

@@ -22,6 +22,11 @@ export interface Segmented {
   readonly restoreType?: string | null;
 }
 
+/** Those of a volume that did not fit into memory are not kept. */
+export function hasFlows({ result }: Pick<Segmented, 'result'>): boolean {
+  return result.cellprob.data.length > 0;
+}
+
 /** Planes are depth, or moments in a series. */
 export function axesOfMasks({ masks, result, tracks }: Segmented): string {
   if (masks.shape.length < 3) return 'YX';

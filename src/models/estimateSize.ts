@@ -4,6 +4,7 @@ import { ShapeError } from '../errors.ts';
 import type { SizeParams } from '../io/sizeModelNpy.ts';
 import { diameters } from '../masks/diameters.ts';
 import { type SplitOptions, splitOptions } from './evalOptions.ts';
+import { isInScratch, type Prepared } from './prepare.ts';
 import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
 import { type Segmenter, segmentImage } from './segmentImage.ts';
@@ -34,12 +35,13 @@ export interface SizeEstimate {
 export async function estimateSize(
   { network, ...others }: Segmenter,
   params: SizeParams,
-  whole: PreparedImage,
+  whole: Prepared,
   { tiling: { augment, batchSize }, input }: SplitOptions,
   { onProgress, ...quiet }: RunOptions,
 ): Promise<SizeEstimate> {
   const { diamMean } = params;
   const segmenter = { ...others, network: network.members?.[0] ?? network };
+  if (isInScratch(whole)) return { diameter: diamMean, diameterStyle: diamMean };
   const prepared = input.tAxis === undefined ? whole : firstFrame(whole);
   if (prepared.volume.shape[0] !== 1) return { diameter: diamMean, diameterStyle: diamMean };
   // Of the caller's options only those on input, intensities, augmentation and batch size count here.

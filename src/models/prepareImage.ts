@@ -11,6 +11,8 @@ export interface PreparedImage {
    * the network is done, as no other record holds it; give it a copy of this record to have it again.
    */
   volume: FloatArray;
+  /** Bytes of the image as it was given, which the caller holds. @default 0 */
+  readonly given?: number;
   /** How the axes of the input were read. */
   readonly axes: string;
   /** Guesses made on the way. */
@@ -25,7 +27,7 @@ export interface PreparedImage {
  */
 export function prepareImage(image: NdArray, options: SplitOptions, nchan: number): PreparedImage {
   const { volume, axes, notes } = convertToVolume(image, options, nchan);
-  return { volume: scaleVolume(volume, options), axes, notes };
+  return { volume: scaleVolume(volume, options), given: image.data.byteLength, axes, notes };
 }
 
 export interface ConvertedVolume extends PreparedImage {

@@ -1,5 +1,6 @@
 /** Options and results of the models, with Cellpose's names in camelCase. */
 import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
+import type { Scratch } from '../array/scratch.ts';
 import type { NormalizeParams } from '../transforms/normalizeImg.ts';
 import type { PresetName } from './presets.ts';
 
@@ -85,6 +86,11 @@ export interface EvalOptions {
    * refused before the network starts. Default: no limit.
    */
   readonly maxMemory?: number;
+  /**
+   * With `do3D`: where a volume that does not fit into `maxMemory` is worked on, with the same labels; its flows are not kept then.
+   * Without it such a volume is refused.
+   */
+  readonly scratch?: Scratch;
   /** Generation of Cellpose whose rules turn flows into masks: 'dynamics2020', 'dynamics3' (default) or 'dynamics4'. */
   readonly preset?: PresetName;
   /** False: stop after the network; `masks` is then of shape (0, 0). Default true. */
@@ -111,10 +117,10 @@ export interface EvalResult {
   readonly masks: Masks;
   /**
    * Flow, (2, [lz,] ly, lx): first y, then x; in network units (5 × unit flow). At network size without `resample`.
-   * With `do3D` (3, lz, ly, lx): z, y, x, each the sum of two passes.
+   * With `do3D` (3, lz, ly, lx): z, y, x, each the sum of two passes; (3, 0, 0, 0) of a volume that went through `scratch`.
    */
   readonly dP: FloatArray;
-  /** Cell probability as a logit, ([lz,] ly, lx), of the size of `dP`; with `do3D` the sum of three passes. */
+  /** Cell probability as a logit, ([lz,] ly, lx), of the size of `dP`; with `do3D` the sum of three passes, or empty like it. */
   readonly cellprob: FloatArray;
   /** Style vector of unit length, ([lz,] n); with `do3D` (lx, n), of the planes (z, y). */
   readonly style: FloatArray;
