@@ -74,7 +74,7 @@ export type {
   PhysicalSize,
   ReadImageOptions,
 } from './io/imageFile.ts';
-export { type ImagePlanes, planesOfArray } from './io/imagePlanes.ts';
+export { type ImagePlanes, planesOfArray, wholeImage } from './io/imagePlanes.ts';
 export { inMicrometres } from './io/micrometres.ts';
 export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
@@ -92,7 +92,12 @@ export { readSizeModelNpy, type SizeParams, writeSizeModelNpy } from './io/sizeM
 export { type Source, sourceFromBytes } from './io/source.ts';
 export type { TensorFile, TensorInfo } from './io/tensorFile.ts';
 export { type WriteTiffOptions, writeTiff } from './io/tiff/writeTiff.ts';
-export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
+export {
+  type CellposeImage,
+  type CellposePlanes,
+  toCellposeImage,
+  toCellposePlanes,
+} from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
 export { readTrainingListNpy, type TrainingList } from './io/trainingListNpy.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
@@ -228,7 +233,13 @@ export { type TrainSizeOptions, type TrainSizeResult, trainSize } from './train/
 export { type TrainUnetOptions, type TrainUnetResult, trainUnet } from './train/trainUnet.ts';
 export { unetLoss } from './train/unetLoss.ts';
 // Images before the network, and tiles
-export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
+export {
+  type ConvertedImage,
+  type ConvertOptions,
+  convertImage,
+  type ImageConverter,
+  imageConverter,
+} from './transforms/convertImage.ts';
 export { type ConvertOptions4, convertImage4 } from './transforms/convertImage4.ts';
 export { getPadYX } from './transforms/getPadYX.ts';
 export { normalize99 } from './transforms/normalize99.ts';

@@ -7,7 +7,7 @@ import { RunError } from './errors.ts';
 import { evalOptions } from './evalOptions.ts';
 import type { Args } from './flags.ts';
 import { type Output, outputsOf } from './outputNames.ts';
-import type { Picture } from './readPicture.ts';
+import type { OpenPicture } from './readPicture.ts';
 import { clock } from './reporter.ts';
 import { checkScratchRoom, type ScratchFolder, scratchFolder } from './scratchFolder.ts';
 import type { Segmenter } from './segmenter.ts';
@@ -40,7 +40,7 @@ const speeds = new WeakMap<Segmenter, Promise<number>>();
  *   or nothing would be written of a volume that goes through files.
  */
 export async function forecastStack(
-  { image, axes }: Pick<Picture, 'image' | 'axes'>,
+  { image, axes }: Pick<OpenPicture, 'image' | 'axes'>,
   args: Args,
   model: Segmenter,
   path?: string,
@@ -52,7 +52,8 @@ export async function forecastStack(
   const options = evalOptions(args, model, axes);
   // The diameter of a stack cannot be estimated: the size model's mean stands in, which is that of the network.
   const known = options.diameter === 0 ? { ...options, diameter: diamMean } : options;
-  const bytes = image.data.BYTES_PER_ELEMENT;
+  // Of an image that is open only, no more than some planes are in memory.
+  const bytes = 'data' in image ? image.data.BYTES_PER_ELEMENT : 0;
   const outputs = path === undefined ? [] : outputsOf(path, args);
   const scratch = args.do_3D ? scratchFolder(args.scratch ?? placeOf(outputs)) : undefined;
   const memory = { maxMemory, ...(scratch && { scratch }) };

@@ -16,14 +16,14 @@ import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import type { Journal } from './journal.ts';
 import { outputsOf } from './outputNames.ts';
-import { fileSize, type Picture, readPicture } from './readPicture.ts';
+import { fileSize, type OpenPicture, openPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmented } from './segmented.ts';
 import type { Segmenter } from './segmenter.ts';
 import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
-import { writeOutputs } from './writeOutputs.ts';
+import { needsFlows, writeOutputs } from './writeOutputs.ts';
 import { shortName } from './zarrFolder.ts';
 
 /** Larger files are read only when their turn comes, so that two of them are never in memory. */
@@ -42,19 +42,19 @@ export interface Run {
 }
 
 /** An image on its way; called when its turn comes. */
-export type Reading = () => Promise<Picture>;
+export type Reading = () => Promise<OpenPicture>;
 
 /** Reads an image before its turn comes, the first while the model is still being loaded; a large one when it has come. */
 export function readAhead(path: string | undefined): Reading | undefined {
   if (path === undefined) return undefined;
   const early = fileSize(path).then((size) => {
     if (size > maxBytesReadAhead) return undefined;
-    const picture = readPicture(path);
+    const picture = openPicture(path);
     // Its error is met when the image's turn comes.
     picture.catch(() => {});
     return { picture };
   });
-  return async () => (await early)?.picture ?? readPicture(path);
+  return async () => (await early)?.picture ?? openPicture(path);
 }
 
 /**
@@ -81,7 +81,7 @@ export async function segmentFiles(
       record.images.push(entry(image, 'not started'));
       continue;
     }
-    const current = next ?? (() => readPicture(image));
+    const current = next ?? (() => openPicture(image));
     const readNext = () => {
       next = readAhead(images[i + 1]);
     };
@@ -152,7 +152,7 @@ export async function segmentOne(image: string, model: Segmenter, run: Run): Pro
   return writeFiles(
     await computeFile(
       image,
-      () => readPicture(image),
+      () => openPicture(image),
       () => {},
       model,
       run,
@@ -178,7 +178,8 @@ async function computeFile(
     if (forecast) reporter.say(`${shortName(path)}: ${forecast.line}`);
     const onProgress: EvalOptions['onProgress'] = ({ stage, fraction, planes }) =>
       reporter.progress(overall(stage, fraction), forecast && doing(stage, planes));
-    const options = { ...evalOptions(args, model, picture.axes), ...forecast?.options };
+    const keepFlows = needsFlows(outputsOf(path, args));
+    const options = { ...evalOptions(args, model, picture.axes), keepFlows, ...forecast?.options };
     const result = await model.eval(image, { ...options, signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
@@ -227,7 +228,7 @@ async function writeFiles({ entry: computed, segmented }: Computed, { args, host
 }
 
 /** Where the file says that planes are not as far apart as `--anisotropy` says. */
-function spacingNote({ do_3D, anisotropy }: Args, { pixelSize }: Picture): string[] {
+function spacingNote({ do_3D, anisotropy }: Args, { pixelSize }: OpenPicture): string[] {
   const { z, y } = pixelSize ?? {};
   if (!do_3D || z === undefined || y === undefined) return [];
   const ratio = z / y;

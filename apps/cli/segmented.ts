@@ -1,11 +1,11 @@
 /** A segmented image, as its files are made of it. */
-import type { EvalResult, Masks, NdArray, RestoredEvalResult, Track } from 'cellpose-ts';
+import type { EvalResult, ImagePlanes, Masks, NdArray, RestoredEvalResult, Track } from 'cellpose-ts';
 import type { Picture } from './readPicture.ts';
 
 export interface Segmented {
   readonly path: string;
-  /** As read, or as it was enlarged. */
-  readonly image: NdArray;
+  /** As read, or to be read once more, or as it was enlarged. */
+  readonly image: NdArray | ImagePlanes;
   /** In micrometres, as far as the file says. */
   readonly pixelSize?: Picture['pixelSize'];
   readonly result: EvalResult | RestoredEvalResult;

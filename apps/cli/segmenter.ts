@@ -8,6 +8,7 @@ import {
   type DenoiseLoadOptions,
   type EvalOptions,
   type EvalResult,
+  type ImagePlanes,
   type LoadOptions,
   type NdArray,
   type RestoredEvalResult,
@@ -34,7 +35,7 @@ export interface Segmenter {
   /** Channels that the network takes, and seconds that it takes for a tile, measured: what forecasts need. */
   readonly nchan?: number;
   secondsPerTile?(): Promise<number>;
-  eval(image: NdArray, options: EvalOptions): Promise<EvalResult | RestoredEvalResult>;
+  eval(image: NdArray | ImagePlanes, options: EvalOptions): Promise<EvalResult | RestoredEvalResult>;
   release(): Promise<void>;
 }
 

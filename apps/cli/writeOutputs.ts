@@ -20,6 +20,11 @@ const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
 /** What is not written without flows. */
 const flowsOnly: readonly OutputKind[] = ['seg'];
 
+/** Some of the outputs are made of flows. */
+export function needsFlows(outputs: readonly Output[]): boolean {
+  return outputs.some(({ kind }) => ['seg', 'csv', 'mpl', 'flows', 'dP'].includes(kind));
+}
+
 /** Those of the outputs that are written for labels of this form, as far as is known before they are found. */
 export function outputsThatFit(
   outputs: readonly Output[],

@@ -67,10 +67,7 @@ export interface ImageFile extends ImageFacts {
 }
 
 /** What a file says of its image; samples are read as they are asked for. */
-export interface OpenImage extends ImageFacts, ImagePlanes<AnyTypedArray> {
-  /** All samples are in memory already, since the format cannot be read in parts. */
-  readonly isInMemory: boolean;
-}
+export interface OpenImage extends ImageFacts, ImagePlanes<AnyTypedArray> {}
 
 interface ImageOptions {
   /** Name of the file, for messages about files of unknown kind. */

@@ -6,8 +6,10 @@ import { OptionError } from '../errors.ts';
 export interface ImagePlanes<T extends AnyTypedArray = TypedArray> {
   /** Of the whole image, in any order of axes. */
   readonly shape: readonly number[];
-  /** Bytes that it takes in memory. */
+  /** Bytes that all of it takes in memory. */
   readonly bytes: number;
+  /** It is there already, and not in a file. */
+  readonly isInMemory: boolean;
   /**
    * What lies from one place to before another along an axis, and whole along the others, as an array of the same axes. What is read
    * may share memory with the image: it is not to be changed.
@@ -20,11 +22,17 @@ export function planesOfArray<T extends AnyTypedArray>(array: NdArray<T>): Image
   return {
     shape: array.shape,
     bytes: array.data.byteLength,
+    isInMemory: true,
     read: async (axis, from, to) => {
       checkRangeOf(array.shape, axis, from, to);
       return slice(array, axis, from, to);
     },
   };
+}
+
+/** All of an image. @throws as reading does */
+export async function wholeImage<T extends AnyTypedArray>(image: NdArray<T> | ImagePlanes<T>): Promise<NdArray<T>> {
+  return 'data' in image ? image : image.read(0, 0, image.shape[0]);
 }
 
 /** The array itself where it is asked for whole; a view where the planes lie together. */

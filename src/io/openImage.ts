@@ -73,7 +73,7 @@ async function openKnown(
 }
 
 function inMemory({ data, ...facts }: ImageFile): OpenImage {
-  return { ...facts, ...planesOfArray(data), isInMemory: true };
+  return { ...facts, ...planesOfArray(data) };
 }
 
 function unknownKind(bytes: Uint8Array, name: string): Error {

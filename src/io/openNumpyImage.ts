@@ -49,7 +49,7 @@ export async function openNpyImage(source: Source, options: OpenImageOptions = {
     const { masks } = readSegNpy(await source.read(0, source.size));
     const facts = factsOf(masks.shape, 'int32', masks.shape.length === 3 ? 'ZYX' : 'YX', 'format');
     const warnings = ['this is a result of Cellpose and not an image: its masks are taken'];
-    return { ...facts, warnings, ...planesOfArray<AnyTypedArray>(masks), isInMemory: true };
+    return { ...facts, warnings, ...planesOfArray<AnyTypedArray>(masks) };
   }
   const { dtype, isBigEndian } = parseNumpyDtype(descr, 'npy');
   checkJustified('npy', sizeOf(shape) * elementBytes(dtype), source.size - dataOffset);
@@ -58,7 +58,7 @@ export async function openNpyImage(source: Source, options: OpenImageOptions = {
   const planes = isFortranOrder
     ? turned(rawPlanes({ ...at, shape: [...shape].reverse() }, maxBytes))
     : rawPlanes({ ...at, shape }, maxBytes);
-  return { ...facts, ...planes, isInMemory: false };
+  return { ...facts, ...planes };
 }
 
 /** Of an array in Fortran's order, which is one in C order with its axes the other way round. */
@@ -67,6 +67,7 @@ function turned(reversed: ImagePlanes<AnyTypedArray>): ImagePlanes<AnyTypedArray
   return {
     shape: [...reversed.shape].reverse(),
     bytes: reversed.bytes,
+    isInMemory: false,
     read: async (axis, from, to) => {
       const part = await reversed.read(last - axis, from, to);
       const shape = [...part.shape].reverse();

@@ -35,6 +35,7 @@ export function storedPlanes(
   return {
     shape,
     bytes: sizeOf(shape) * (dtype === 'float16' ? 4 : element),
+    isInMemory: false,
     read: async (axis, from, to) => {
       checkRangeOf(shape, axis, from, to);
       const part = shape.with(axis, to - from);

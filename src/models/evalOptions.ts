@@ -31,6 +31,7 @@ export interface VolumeOptions {
   /** Bytes. */
   readonly maxMemory: number;
   readonly scratch: Scratch | undefined;
+  readonly keepFlows: boolean;
   /** Of a time series. */
   readonly normalizeOver: 'frame' | 'series';
 }
@@ -84,6 +85,7 @@ export function splitOptions(options: EvalOptions): SplitOptions {
       stitchGap: o.stitchGap,
       maxMemory: o.maxMemory,
       scratch: o.scratch,
+      keepFlows: o.keepFlows,
       normalizeOver: o.normalizeOver,
     },
     dynamics: {
@@ -154,7 +156,7 @@ function checkNumbers(options: EvalOptions): void {
 }
 
 function checkSwitches(options: EvalOptions): void {
-  for (const option of ['invert', 'augment', 'resample', 'interp', 'do3D', 'computeMasks'] as const)
+  for (const option of ['invert', 'augment', 'resample', 'interp', 'do3D', 'computeMasks', 'keepFlows'] as const)
     if (typeof options[option] !== 'boolean') throw refusal(option, options[option], 'true or false');
   const { normalize, pieces, scratch } = options;
   if (scratch !== undefined && typeof scratch?.create !== 'function')

@@ -2,10 +2,10 @@
 import type { FloatArray } from '../array/ndarray.ts';
 import type { Scratch } from '../array/scratch.ts';
 import { createScratchVolume, type ScratchVolume, volumeBlocks } from '../array/scratchVolume.ts';
+import type { ImagePlanes } from '../io/imagePlanes.ts';
 import { imageConverter } from '../transforms/convertImage.ts';
 import { blockScaler, scalesInBlocks } from '../transforms/normalizeBlocks.ts';
 import type { SplitOptions } from './evalOptions.ts';
-import type { ImagePlanes } from './imagePlanes.ts';
 import { type PreparedImage, prepareImage, refuseUnclearPlanes } from './prepareImage.ts';
 import { firstChannels, usedChannels } from './usedChannels.ts';
 
@@ -31,7 +31,7 @@ export async function prepareInScratch(
   const { layout, convert, axes, notes } = imageConverter(shape, { ...options.input, nchan, do3D: true });
   const { z, y, x } = layout;
   const size = [shape[z], shape[y], shape[x]] as const;
-  const prepared = { given: bytes, axes, notes };
+  const prepared = { given: image.isInMemory ? bytes : 0, axes, notes };
   if (!isPreparedInBlocks(options)) {
     const whole = prepareImage(await image.read(z, 0, size[0]), options, nchan);
     return { ...prepared, volume: await moveToScratch(whole, { scratch, signal }) };

@@ -7,7 +7,7 @@ import type { Network } from '../engine/network.ts';
 import { baseNiter } from './defaults.ts';
 import type { DynamicsOptions, SplitOptions } from './evalOptions.ts';
 import { planStack, type RunPlan } from './planRun.ts';
-import { isInScratch, type Prepared, plannedModel, stackSize } from './prepare.ts';
+import { isByPlanes, isInScratch, type Prepared, plannedModel, stackSize } from './prepare.ts';
 import { moveToScratch } from './prepareInScratch.ts';
 import type { RunOptions } from './runOptions.ts';
 import { segmentPlanes } from './segmentPlanes.ts';
@@ -86,11 +86,13 @@ async function segmentPrepared(
   const { scratch } = options.volume;
   if (scratch && planned.scratchBytes > 0) {
     const { signal } = options.run;
+    if (isByPlanes(prepared)) throw new Error('internal: planes that were planned to be a volume in scratch storage');
     const volume = isInScratch(prepared) ? prepared.volume : await moveToScratch(prepared, { scratch, signal });
     return segmentVolumeInScratch(segmenter, volume, planned, { ...options, scratch });
   }
   if (isInScratch(prepared)) throw new Error('internal: a volume in scratch storage that was planned to be in memory');
-  return (planned.way === 'volume' ? segmentVolume : segmentPlanes)(segmenter, prepared, planned, options);
+  if (planned.way !== 'volume' || isByPlanes(prepared)) return segmentPlanes(segmenter, prepared, planned, options);
+  return segmentVolume(segmenter, prepared, planned, options);
 }
 
 /** Steps of the dynamics: as given, or as many as the diameter asks for. */

@@ -53,7 +53,6 @@ export async function openNrrd(file: Source, options: OpenImageOptions = {}): Pr
     ...(physicalSize && { physicalSize }),
     warnings: [],
     ...planes,
-    isInMemory: header.encoding !== 'raw',
   };
 }
 

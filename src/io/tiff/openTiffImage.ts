@@ -42,7 +42,6 @@ export async function openTiffImage(source: Source, options: OpenImageOptions = 
       { shape: series.shape, dtype: first.dtype, unit: size, fill: (at, out) => fillPages(series, fileOf, at, out) },
       options.maxBytes,
     ),
-    isInMemory: false,
   };
 }
 

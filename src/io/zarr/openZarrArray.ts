@@ -54,6 +54,7 @@ export async function openZarrArray(
     return {
       shape,
       bytes: sizeOf(shape) * elementBytes(type),
+      isInMemory: false,
       dtype: type,
       read: (axis, from, to) =>
         inOurs(async () => {
