@@ -22,7 +22,7 @@ const mostRuns = 64;
  *   scaled in a way that needs them all at once.
  * @throws as `prepareImage`.
  *
- * Where intensities are scaled over the whole stack, all planes are read once before, for the percentiles.
+ * Where percentiles are taken over the whole stack, all planes are read once before.
  */
 export async function preparePlanes(
   image: ImagePlanes,
@@ -64,6 +64,6 @@ async function planeScaler(
   // Planes with percentiles of their own here are still inverted, or left, together.
   if (params.norm3D === false || !scalesInBlocks(params)) return undefined;
   const scaler = blockScaler([lz, ly, lx], nchan, params);
-  for (let z = 0; z < lz; z++) scaler.look(await read(z));
+  if (!params.lowhigh) for (let z = 0; z < lz; z++) scaler.look(await read(z));
   return (plane) => scaler.scale(plane);
 }
