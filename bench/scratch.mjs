@@ -65,7 +65,12 @@ async function child(way, path, folder) {
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
   const segmenter = { network, diamMean };
-  const { masks, count } = await segmentImage(segmenter, await prepare(segmenter, { data, shape }, split, run), split, run);
+  const { masks, count } = await segmentImage(
+    segmenter,
+    await prepare(segmenter, { data, shape }, split, run),
+    split,
+    run,
+  );
   const seconds = (performance.now() - run.begin) / 1000;
   const labels = createHash('sha256').update(new Uint8Array(masks.data.buffer)).digest('hex');
   const peak = process.resourceUsage().maxRSS * 1024;

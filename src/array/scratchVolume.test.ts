@@ -6,7 +6,12 @@ import { blockShare, createScratchVolume, type ScratchVolume, type VolumeAxis } 
 const axes: readonly VolumeAxis[] = [0, 1, 2];
 
 /** Each number is its own place, from 1 on. */
-function piece({ size: [, ly, lx], nchan }: ScratchVolume, axis: VolumeAxis, from: number, [dz, dy, dx]: readonly number[]) {
+function piece(
+  { size: [, ly, lx], nchan }: ScratchVolume,
+  axis: VolumeAxis,
+  from: number,
+  [dz, dy, dx]: readonly number[],
+) {
   const first = [0, 0, 0];
   first[axis] = from;
   const values = new Float32Array(dz! * dy! * dx! * nchan);

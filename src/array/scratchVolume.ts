@@ -24,8 +24,8 @@ export interface ScratchVolume {
   blocks(axis: VolumeAxis): VolumeBlock[];
   /** (lz, ly, lx) of a block. */
   blockSize(block: VolumeBlock): Size;
-  /** Values of a block, (lz, ly, lx, nchan). */
-  read(block: VolumeBlock): Promise<Float32Array>;
+  /** Values of a block, (lz, ly, lx, nchan): a new array, or the beginning of one that has room for them. */
+  read(block: VolumeBlock, into?: Float32Array): Promise<Float32Array>;
   write(block: VolumeBlock, values: Float32Array): Promise<void>;
   /** Gives the room back. */
   release(): Promise<void>;
@@ -43,11 +43,13 @@ export async function createScratchVolume(scratch: Scratch, size: Size, nchan: n
     ...volume,
     blocks: (axis) => volumeBlocks(size, axis),
     blockSize: (block) => blockSize(size, block),
-    async read(block) {
+    async read(block, into) {
       const [dz, dy, dx] = blockSize(size, block);
-      const values = new Float32Array(dz * dy * dx * nchan);
+      const length = dz * dy * dx * nchan;
+      const values = into?.subarray(0, length) ?? new Float32Array(length);
+      const buffer = new Float32Array(longestRun(volume, cuts, block));
       for (const run of runsOf(volume, cuts, block)) {
-        const numbers = new Float32Array(run.length);
+        const numbers = buffer.subarray(0, run.length);
         await file.read(run.at, numbers);
         eachRow(run.bricks, nchan, [dy, dx], (at, row, n) => values.set(numbers.subarray(at, at + n), row));
       }
@@ -55,8 +57,9 @@ export async function createScratchVolume(scratch: Scratch, size: Size, nchan: n
     },
     async write(block, values) {
       const [, dy, dx] = blockSize(size, block);
+      const buffer = new Float32Array(longestRun(volume, cuts, block));
       for (const run of runsOf(volume, cuts, block)) {
-        const numbers = new Float32Array(run.length);
+        const numbers = buffer.subarray(0, run.length);
         eachRow(run.bricks, nchan, [dy, dx], (at, row, n) => numbers.set(values.subarray(row, row + n), at));
         await file.write(run.at, numbers);
       }
@@ -121,6 +124,12 @@ function* runsOf(
   }
 }
 
+function longestRun(...args: Parameters<typeof runsOf>): number {
+  let longest = 0;
+  for (const { length } of runsOf(...args)) longest = Math.max(longest, length);
+  return longest;
+}
+
 /** Visits the rows of the bricks of a run: where each begins in the run and in the block, and how many values it has. */
 function eachRow(
   bricks: readonly Brick[],
@@ -131,7 +140,6 @@ function eachRow(
   let at = 0;
   for (const [[z0, z1], [y0, y1], [x0, x1]] of bricks) {
     const n = (x1 - x0) * nchan;
-    for (let z = z0; z < z1; z++)
-      for (let y = y0; y < y1; y++, at += n) visit(at, ((z * ly + y) * lx + x0) * nchan, n);
+    for (let z = z0; z < z1; z++) for (let y = y0; y < y1; y++, at += n) visit(at, ((z * ly + y) * lx + x0) * nchan, n);
   }
 }

@@ -71,9 +71,12 @@ export async function flowInScratch(
   const [lz, ly, lx] = cellprob.size;
   const plane = ly * lx;
   const bits = new Uint8Array(Math.ceil((lz * plane) / 8));
-  for (const block of cellprob.blocks(0)) {
+  const blocks = cellprob.blocks(0);
+  // Used again and again: garbage would be half a volume before it is collected.
+  const [cellRoom, flowRoom] = [0, 1].map(() => new Float32Array((blocks[0].to - blocks[0].from) * plane));
+  for (const block of blocks) {
     signal?.throwIfAborted();
-    const cells = await cellprob.read(block);
+    const cells = await cellprob.read(block, cellRoom);
     const moves = mover(rules.walkers === 'cells' ? [] : await Promise.all(dP.map((part) => part.read(block))), rules);
     for (let i = 0, at = block.from * plane; i < cells.length; i++, at++)
       if (cells[i] > cellprobThreshold && moves(i)) bits[at >>> 3] |= 1 << (at & 7);
@@ -82,14 +85,14 @@ export async function flowInScratch(
     shape: cellprob.size,
     walks: (i) => ((bits[i >>> 3] >> (i & 7)) & 1) === 1,
     async writeFlow(flow, from, to) {
-      for (const block of cellprob.blocks(0)) {
+      for (const block of blocks) {
         const first = block.from * plane;
         const [start, end] = [Math.max(from, first), Math.min(to, block.to * plane)];
         if (start >= end) continue;
         signal?.throwIfAborted();
-        const cells = (await cellprob.read(block)).subarray(start - first, end - first);
+        const cells = (await cellprob.read(block, cellRoom)).subarray(start - first, end - first);
         for (const [k, part] of dP.entries()) {
-          const component = (await part.read(block)).subarray(start - first, end - first);
+          const component = (await part.read(block, flowRoom)).subarray(start - first, end - first);
           writeLane(flow.subarray(4 * (start - from) + k), component, cells, { cellprobThreshold, rules });
         }
       }

@@ -163,11 +163,7 @@ function countWalkers({ shape: [lz, ly, lx], walks }: SlabWalk): number {
   return n;
 }
 
-async function loadFlow(
-  { shape, sampling, writeFlow }: SlabWalk,
-  { planes }: Slab,
-  flow: Float32Array,
-): Promise<void> {
+async function loadFlow({ shape, sampling, writeFlow }: SlabWalk, { planes }: Slab, flow: Float32Array): Promise<void> {
   const size = shape[1] * shape[2];
   const part = flow.subarray(0, 4 * planes[1] * size);
   part.fill(0);
@@ -217,6 +213,7 @@ class Waiting {
     this.length -= n;
     ids.set(this.#ids.subarray(this.length, this.length + n));
     points.set(this.#points.subarray(4 * this.length, 4 * (this.length + n)));
+    if (this.length === 0) [this.#ids, this.#points] = [new Int32Array(0), new Float32Array(0)];
     return n;
   }
 

@@ -75,15 +75,13 @@ describe('runNet3DInScratch', () => {
 });
 
 describe('gaussianFilterScratch', () => {
-  it.each([
-    [[2, 2, 2]],
-    [[0, 1.5, 0.7]],
-    [[3, 0, 0]],
-    [[0, 0, 0]],
-  ] as [[number, number, number]][])('smooths by %j as in memory', async (sigma) => {
-    const { data } = volumeOf(1);
-    const volume = await putVolume(memoryScratch(), volumeOf(1));
-    await gaussianFilterScratch(volume, sigma);
-    expect(await taken(volume)).toEqual(gaussianFilter({ data, shape: [lz, ly, lx] }, sigma).data);
-  });
+  it.each([[[2, 2, 2]], [[0, 1.5, 0.7]], [[3, 0, 0]], [[0, 0, 0]]] as [[number, number, number]][])(
+    'smooths by %j as in memory',
+    async (sigma) => {
+      const { data } = volumeOf(1);
+      const volume = await putVolume(memoryScratch(), volumeOf(1));
+      await gaussianFilterScratch(volume, sigma);
+      expect(await taken(volume)).toEqual(gaussianFilter({ data, shape: [lz, ly, lx] }, sigma).data);
+    },
+  );
 });

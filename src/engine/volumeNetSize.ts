@@ -12,7 +12,11 @@ import type { TileNetwork } from './tileNetwork.ts';
 export function volumeNetSize(
   { nout }: TileNetwork,
   [lz, ly, lx]: VolumeSize,
-  { rescale = 1, anisotropy = 1, ...limits }: SizeLimits & { readonly rescale?: number | undefined; readonly anisotropy?: number | undefined },
+  {
+    rescale = 1,
+    anisotropy = 1,
+    ...limits
+  }: SizeLimits & { readonly rescale?: number | undefined; readonly anisotropy?: number | undefined },
 ): VolumeSize {
   if (nout !== 3) throw new ShapeError('runNet3D', 'a network of 3 outputs, two flows and a logit', [nout]);
   const planes = Math.trunc(lz * anisotropy * rescale);

@@ -80,7 +80,8 @@ export function planImage(shape: readonly number[], split: SplitOptions, model: 
 /** As `planImage`, of one whose axes are settled. */
 export function planStack(size: StackSize, split: SplitOptions, model: PlannedModel, given: number): RunPlan {
   const way = size[0] === 1 ? 'image' : split.volume.do3D ? 'volume' : 'planes';
-  const { netSize, tiles, work, needs } = way === 'volume' ? planVolume(size, split, model) : planPlanes(size, split, model);
+  const { netSize, tiles, work, needs } =
+    way === 'volume' ? planVolume(size, split, model) : planPlanes(size, split, model);
   const maxMemory = way === 'image' ? Infinity : split.volume.maxMemory;
   const choices = needs.map((need) => ({ ...need, bytes: given + need.bytes }));
   const choice = choices.find(({ bytes }) => bytes <= maxMemory);
@@ -110,15 +111,18 @@ function planVolume(size: StackSize, split: SplitOptions, model: PlannedModel): 
   const [lz, ly, lx] = netSize;
   const passes = [tilesOf(ly, lx, split, lz), tilesOf(lz, lx, split, ly), tilesOf(lz, ly, split, lx)];
   refuseUncountable(split.dynamics.resample ? size : netSize);
-  const slabs = [Math.min(Math.max(2 * sizeOf(size), smallestSlab), 2 ** 30), smallestSlab];
+  const wide = Math.min(Math.max(2 * sizeOf(size), smallestSlab), 2 ** 30);
   const volume = { size, netSize, nchan: model.nchan, resample: split.dynamics.resample };
   const { scratch } = split.volume;
   const inBlocks = isPreparedInBlocks(split);
   const needs = [
-    ...slabs.map((slabBytes) => ({ slabBytes, scratchBytes: 0, bytes: volumeBytes(volume, slabBytes) })),
+    ...[wide, smallestSlab].map((slabBytes) => ({ slabBytes, scratchBytes: 0, bytes: volumeBytes(volume, slabBytes) })),
     // The flows are all that a run without masks is for.
     ...(scratch && split.dynamics.computeMasks
-      ? slabs.map((slabBytes) => ({ slabBytes, ...scratchVolumeBytes({ ...volume, inBlocks }, slabBytes) }))
+      ? [wide, Math.max(wide / 4, smallestSlab), smallestSlab].map((slabBytes) => ({
+          slabBytes,
+          ...scratchVolumeBytes({ ...volume, inBlocks }, slabBytes),
+        }))
       : []),
   ];
   return { netSize, ...sum(passes), needs };

@@ -109,7 +109,9 @@ function scaleNotes(rescale: number, diamMean: number): string[] {
 }
 
 function scratchNotes({ scratchBytes }: RunPlan): string[] {
-  return scratchBytes > 0 ? ['the volume did not fit into memory: it went through scratch storage, its flows are not kept'] : [];
+  return scratchBytes > 0
+    ? ['the volume did not fit into memory: it went through scratch storage, its flows are not kept']
+    : [];
 }
 
 function stackNotes(lz: number, { input, volume: { do3D, stitchThreshold } }: SplitOptions): string[] {

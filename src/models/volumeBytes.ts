@@ -36,8 +36,8 @@ const slabPlanes = 6;
 
 /**
  * The same where the image and its flows are in scratch storage, and what these take there. In memory are blocks: of the image while it
- * is scaled, with what its percentiles are taken of; of the image and three sums while it is seen; then labels, and a slab with
- * two blocks of flow or the histogram; labels at both sizes.
+ * is scaled, with what its percentiles are taken of; of the image and three sums while it is seen; then labels, a slab with two
+ * blocks of flow, and the histogram; labels at both sizes.
  *
  * @param inBlocks  the image is scaled in blocks, not as a whole.
  */
@@ -53,7 +53,8 @@ export function scratchVolumeBytes(
   const bytes = Math.max(
     inBlocks ? (2 * nchan + 1) * imageShare * image + nchan * Math.min(image, sampleBytes) : (nchan + 1) * image,
     (nchan + 3) * netShare * net,
-    out + Math.max(out, slab + 2 * outShare * out + out / 32),
+    // A slab is not given back as soon as it is let go.
+    2 * out + slab + 2 * outShare * out + out / 32,
     out === image ? 0 : net + flat + image,
   );
   const isResized = net !== image;

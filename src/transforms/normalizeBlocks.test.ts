@@ -32,7 +32,16 @@ describe('blockScaler', () => {
   it.each([
     ['percentiles', {}, 2],
     ['other percentiles, inverted', { percentile: [5, 90], invert: true }, 2],
-    ['fixed values', { lowhigh: [[10, 900], [0, 500]] }, 2],
+    [
+      'fixed values',
+      {
+        lowhigh: [
+          [10, 900],
+          [0, 500],
+        ],
+      },
+      2,
+    ],
     ['fixed values, inverted', { lowhigh: [10, 900], invert: true }, 2],
     ['filters', { smoothRadius: 1.5, sharpenRadius: 4 }, 2],
     ['nothing', { normalize: false }, 2],

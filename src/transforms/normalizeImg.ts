@@ -122,7 +122,11 @@ export function readScaling(params: NormalizeParams, nchan: number): Scaling {
 }
 
 /** Puts the channels through `scale`, in place; those of which it says true are inverted if `invert`. */
-export function scaleChannels(out: FloatArray, invert: boolean, scale: (out: FloatArray, c: number) => boolean): FloatArray {
+export function scaleChannels(
+  out: FloatArray,
+  invert: boolean,
+  scale: (out: FloatArray, c: number) => boolean,
+): FloatArray {
   const { data, shape } = out;
   const nchan = shape[shape.length - 1];
   for (let c = 0; c < nchan; c++) {
