@@ -11,14 +11,14 @@ import type { OpenPicture } from './readPicture.ts';
 import { clock } from './reporter.ts';
 import { checkScratchRoom, type ScratchFolder, scratchFolder } from './scratchFolder.ts';
 import type { Segmenter } from './segmenter.ts';
-import { outputsThatFit } from './writeOutputs.ts';
+import { needsFlows, outputsThatFit } from './writeOutputs.ts';
 
 export interface StackForecast {
   readonly plan: RunPlan;
   /** About so long, where it was worth measuring. */
   readonly seconds?: number;
   /** Of `eval`: bytes that the run may take, and where a volume goes that takes more. */
-  readonly options: Pick<EvalOptions, 'maxMemory' | 'scratch'>;
+  readonly options: Pick<EvalOptions, 'maxMemory' | 'scratch' | 'keepFlows'>;
   /** To be closed when the run has ended. */
   readonly scratch?: ScratchFolder;
   readonly line: string;
@@ -56,7 +56,8 @@ export async function forecastStack(
   const bytes = 'data' in image ? image.data.BYTES_PER_ELEMENT : 0;
   const outputs = path === undefined ? [] : outputsOf(path, args);
   const scratch = args.do_3D ? scratchFolder(args.scratch ?? placeOf(outputs)) : undefined;
-  const memory = { maxMemory, ...(scratch && { scratch }) };
+  const keepFlows = path === undefined || needsFlows(outputs);
+  const memory = { maxMemory, keepFlows, ...(scratch && { scratch }) };
   const plan = planRun(image.shape, { ...known, ...memory }, { nchan, diamMean, diamLabels }, bytes);
   if (plan.way === 'image') return undefined;
   if (scratch && plan.scratchBytes > 0) await checkThroughFiles(plan, scratch, outputs);

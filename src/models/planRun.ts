@@ -9,6 +9,7 @@ import { getPadYX } from '../transforms/getPadYX.ts';
 import { tileGrid } from '../transforms/tileGrid.ts';
 import { type SplitOptions, splitOptions } from './evalOptions.ts';
 import { refuseUnclearPlanes } from './prepareImage.ts';
+import { isPreparedByPlanes } from './preparePlanes.ts';
 import { isPreparedInBlocks } from './prepareInScratch.ts';
 import type { EvalOptions } from './types.ts';
 import { scratchVolumeBytes, volumeBytes } from './volumeBytes.ts';
@@ -51,7 +52,7 @@ export type StackSize = readonly [lz: number, ly: number, lx: number];
  * Plans a run of `CellposeModel.eval` with these options, which must have a diameter or leave it to the model.
  *
  * @param shape         of the image, in any order of axes that `eval` takes.
- * @param elementBytes  of a number of the image; default 2.
+ * @param elementBytes  of a number of the image; default 2. 0: it is not in memory, and is given by its planes.
  * @throws as `eval` does for such an image and options; OptionError ('maxMemory') where no plan fits, with what would.
  *
  * A volume that does not fit goes through `scratch`, where the options have it. *
@@ -67,21 +68,29 @@ export function planRun(
   return planImage(shape, splitOptions(options), model, sizeOf(shape) * elementBytes);
 }
 
-/** As `planRun`, of an image that takes `given` bytes. */
+/** As `planRun`, of an image that takes `given` bytes; 0 of one that is not in memory. */
 export function planImage(shape: readonly number[], split: SplitOptions, model: PlannedModel, given: number): RunPlan {
   const isVolume = split.volume.do3D || split.volume.stitchThreshold > 0;
   if (isVolume) refuseUnclearPlanes(shape, split.input);
   const picks = { ...split.input, nchan: model.nchan, do3D: isVolume };
   const { z, y, x } = convertAxes(shape, picks);
   const size: StackSize = [z < 0 ? 1 : shape[z], shape[y], shape[x]];
-  return planStack(size, split, model, given);
+  const byPlanes = given === 0 && isPreparedByPlanes(shape, z, split);
+  return planStack(size, split, model, { given, byPlanes });
+}
+
+/** What is in memory of an image: as it was given, and whether its planes are prepared when their turn comes. */
+interface Held {
+  readonly given: number;
+  readonly byPlanes: boolean;
 }
 
 /** As `planImage`, of one whose axes are settled. */
-export function planStack(size: StackSize, split: SplitOptions, model: PlannedModel, given: number): RunPlan {
+export function planStack(size: StackSize, split: SplitOptions, model: PlannedModel, held: Held): RunPlan {
+  const { given, byPlanes } = held;
   const way = size[0] === 1 ? 'image' : split.volume.do3D ? 'volume' : 'planes';
   const { netSize, tiles, work, needs } =
-    way === 'volume' ? planVolume(size, split, model) : planPlanes(size, split, model);
+    way === 'volume' ? planVolume(size, split, model) : planPlanes(size, split, model, byPlanes);
   const maxMemory = way === 'image' ? Infinity : split.volume.maxMemory;
   const choices = needs.map((need) => ({ ...need, bytes: given + need.bytes }));
   const choice = choices.find(({ bytes }) => bytes <= maxMemory);
@@ -139,15 +148,20 @@ function refuseUncountable(size: StackSize): void {
   );
 }
 
-/** All planes before, and their flows after the network; one plane at work at a time. */
-function planPlanes(size: StackSize, split: SplitOptions, model: PlannedModel): Plan {
+/** Bytes of values that percentiles over planes which are read one by one are taken of, about. */
+const mostSampled = 2 ** 28;
+
+/** All planes, unless they are read one by one; their flows, if they are kept; labels; one plane at work at a time. */
+function planPlanes(size: StackSize, split: SplitOptions, model: PlannedModel, byPlanes: boolean): Plan {
   const [lz, ly, lx] = size;
   const rescale = scaleOf(split, model);
   const [ny, nx] = [ly, lx].map((n) => Math.max(1, Math.trunc(n * rescale)));
   const image = 4 * sizeOf(size);
   const out = split.dynamics.resample ? image : 4 * lz * ny * nx;
   const plane = 4 * Math.max(ly * lx, ny * nx);
-  const bytes = 3 * out + Math.max(model.nchan, 3) * image + 12 * plane;
+  const flows = lz === 1 || split.volume.keepFlows ? 3 * out : 0;
+  const labels = split.dynamics.pieces === 'any' ? image : 2 * image;
+  const bytes = flows + labels + (byPlanes ? mostSampled : model.nchan * image) + 12 * plane;
   return {
     netSize: [lz, ny, nx],
     ...sum([tilesOf(ny, nx, split, lz)]),
@@ -186,6 +200,7 @@ function tooLarge(size: StackSize, netSize: StackSize, split: SplitOptions, byte
   const remedies = [
     ...(do3D && enlarged && anisotropy > 1 ? ['a smaller anisotropy'] : []),
     ...(enlarged ? ['a larger diameter'] : ['resample: false']),
+    ...(!do3D && split.volume.keepFlows ? ['keepFlows: false'] : []),
     ...(do3D && !scratch && split.dynamics.computeMasks ? ['scratch'] : []),
     'a part of the stack at a time',
     ...(do3D ? ['stitchThreshold in place of do3D'] : []),

@@ -97,7 +97,7 @@ describe('a stack that is read by its planes', () => {
   });
 
   it('with a size model, which measures the first frame', async () => {
-    const size = { A: new Float64Array(16).fill(0.01), smean: new Float64Array(16), diamMean: 16, ymean: 0 };
+    const size = { A: new Float64Array(16).fill(0.01), smean: new Float32Array(16), diamMean: 16, ymean: 0 };
     const sized = await Cellpose.load({ stateDict, size, threads: 1 });
     const image = stack(Uint8Array, [4, 20, 24]);
     for (const options of [{ tAxis: 0 }, { zAxis: 0 }])

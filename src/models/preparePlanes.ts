@@ -1,5 +1,5 @@
 /** `prepareImage` for stacks whose planes are segmented one by one: each is read, converted and scaled when its turn comes. */
-import type { FloatArray } from '../array/ndarray.ts';
+import { type FloatArray, sizeOf } from '../array/ndarray.ts';
 import type { ImagePlanes } from '../io/imagePlanes.ts';
 import { imageConverter } from '../transforms/convertImage.ts';
 import { blockScaler, scalesInBlocks } from '../transforms/normalizeBlocks.ts';
@@ -17,9 +17,22 @@ export interface PreparedPlanes extends Omit<PreparedImage, 'volume'> {
 /** More runs than this make a plane: it is quicker to read the image whole. */
 const mostRuns = 64;
 
+/** Whether the planes of an image along an axis can be prepared by themselves: not where they lie scattered, or are scaled in a way that needs them all at once. */
+export function isPreparedByPlanes(shape: readonly number[], z: number, options: SplitOptions): boolean {
+  const isStack = z >= 0 && shape[z] > 1 && sizeOf(shape.slice(0, z)) <= mostRuns;
+  if (!isStack || options.normalize.normalize === false || !scalesAsOne(options)) return isStack;
+  const params = paramsOfWhole(options);
+  // Planes with percentiles of their own are here still inverted, or left, together.
+  return params.norm3D !== false && scalesInBlocks(params);
+}
+
+/** Of images that are scaled as one. */
+function paramsOfWhole({ normalize, input }: SplitOptions): NormalizeParams {
+  return input.tAxis === undefined ? normalize : { ...normalize, norm3D: true };
+}
+
 /**
- * @returns undefined for an image of which the planes cannot be prepared by themselves: it is one plane, they lie scattered, or they are
- *   scaled in a way that needs them all at once.
+ * @returns undefined for an image of which the planes cannot be prepared by themselves.
  * @throws as `prepareImage`.
  *
  * Where percentiles are taken over the whole stack, all planes are read once before.
@@ -35,7 +48,7 @@ export async function preparePlanes(
   if (isVolume) refuseUnclearPlanes(shape, options.input);
   const { layout, convert, axes, notes } = imageConverter(shape, { ...options.input, nchan, do3D: isVolume });
   const { z, y, x } = layout;
-  if (z < 0 || shape[z] === 1 || shape.slice(0, z).reduce((a, b) => a * b, 1) > mostRuns) return undefined;
+  if (!isPreparedByPlanes(shape, z, options)) return undefined;
   const size = [shape[z], shape[y], shape[x], nchan] as const;
   /** As a stack of this plane alone. */
   const read = async (at: number): Promise<FloatArray> => {
@@ -43,7 +56,6 @@ export async function preparePlanes(
     return convert(await image.read(z, at, at + 1));
   };
   const scale = await planeScaler(read, size, options);
-  if (!scale) return undefined;
   const plane = async (at: number) => {
     const { data, shape: own } = scale(await read(at));
     return { data, shape: own.slice(1) };
@@ -56,13 +68,11 @@ async function planeScaler(
   read: (z: number) => Promise<FloatArray>,
   [lz, ly, lx, nchan]: PreparedPlanes['shape'],
   options: SplitOptions,
-): Promise<((plane: FloatArray) => FloatArray) | undefined> {
+): Promise<(plane: FloatArray) => FloatArray> {
   const { normalize } = options;
   if (normalize.normalize === false) return (plane) => plane;
   if (!scalesAsOne(options)) return (plane) => normalizeImgInPlace(plane, normalize);
-  const params: NormalizeParams = options.input.tAxis === undefined ? normalize : { ...normalize, norm3D: true };
-  // Planes with percentiles of their own here are still inverted, or left, together.
-  if (params.norm3D === false || !scalesInBlocks(params)) return undefined;
+  const params = paramsOfWhole(options);
   const scaler = blockScaler([lz, ly, lx], nchan, params);
   if (!params.lowhigh) for (let z = 0; z < lz; z++) scaler.look(await read(z));
   return (plane) => scaler.scale(plane);

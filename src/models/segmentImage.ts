@@ -45,7 +45,10 @@ export async function segmentImage(
   const { axes, notes } = prepared;
   const size = stackSize(prepared);
   const [lz] = size;
-  const plan = planStack(size, options, plannedModel(segmenter), prepared.given ?? 0);
+  const plan = planStack(size, options, plannedModel(segmenter), {
+    given: prepared.given ?? 0,
+    byPlanes: isByPlanes(prepared),
+  });
   const rescale =
     options.diameter > 0 ? diamMean / options.diameter : (options.rescale ?? ownRescale(network, diamMean));
   const niter = Math.trunc(steps(rescale, options.dynamics));
