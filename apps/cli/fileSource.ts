@@ -10,7 +10,11 @@ export interface FileSource extends Source {
 export async function sourceFromFile(path: string): Promise<FileSource> {
   const file = await open(path, 'r');
   const { size } = await file.stat();
-  return { size, read: (offset, length) => readExactly(file, { path, size }, offset, length), close: () => file.close() };
+  return {
+    size,
+    read: (offset, length) => readExactly(file, { path, size }, offset, length),
+    close: () => file.close(),
+  };
 }
 
 /**

@@ -13,9 +13,9 @@ import {
   openImage,
   openZarrImage,
   type PhysicalSize,
+  planesOfArray,
   type Source,
   sourceFromBytes,
-  planesOfArray,
   toCellposePlanes,
   wholeImage,
 } from 'cellpose-ts';

@@ -16,11 +16,13 @@ function ramp(shape: readonly number[]): NdArray<Uint16Array> {
 describe('openImage', () => {
   it('gives any part of what our writers wrote', async () => {
     const extent = fc.integer({ min: 1, max: 12 });
-    const shapes = fc.oneof(fc.tuple(extent, extent), fc.tuple(extent, extent, extent), fc.tuple(extent, extent, extent, extent));
-    const writers = fc.constantFrom(
-      writeNpy,
-      writeTiff,
-      (array: NdArray<Uint16Array>) => writeTiff(array, { compression: 'none', bigTiff: true }),
+    const shapes = fc.oneof(
+      fc.tuple(extent, extent),
+      fc.tuple(extent, extent, extent),
+      fc.tuple(extent, extent, extent, extent),
+    );
+    const writers = fc.constantFrom(writeNpy, writeTiff, (array: NdArray<Uint16Array>) =>
+      writeTiff(array, { compression: 'none', bigTiff: true }),
     );
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     await fc.assert(
@@ -29,7 +31,9 @@ describe('openImage', () => {
         const image = await openImage(countedSource(write(array)));
         const axis = k % shape.length;
         const [from, to] = [a, b].map((at) => Math.round(at * shape[axis]!)).sort((x, y) => x - y) as [number, number];
-        const [part, expected] = await Promise.all([image, planesOfArray(array)].map((one) => one.read(axis, from, to)));
+        const [part, expected] = await Promise.all(
+          [image, planesOfArray(array)].map((one) => one.read(axis, from, to)),
+        );
         expect(part!.shape).toEqual(expected!.shape);
         expect(part!.data).toEqual(expected!.data.slice());
       }),
@@ -65,7 +69,13 @@ describe('openImage', () => {
     const image = await openImage(countedSource(writeNpy(ramp([8, 100, 100]))), { maxBytes: 50_000 });
     expect((await image.read(0, 0, 2)).shape).toEqual([2, 100, 100]);
     await expect(image.read(0, 0, 3)).rejects.toThrow(/60000 bytes.*maxBytes is 50000/);
-    for (const [axis, from, to] of [[3, 0, 1], [0, -1, 1], [0, 0, 9], [0, 2, 1], [0, 0.5, 1]] as const)
+    for (const [axis, from, to] of [
+      [3, 0, 1],
+      [0, -1, 1],
+      [0, 0, 9],
+      [0, 2, 1],
+      [0, 0.5, 1],
+    ] as const)
       await expect(image.read(axis, from, to)).rejects.toThrow(/places within it; got axis/);
   });
 

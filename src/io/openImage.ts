@@ -57,11 +57,7 @@ async function inTheirWords<T>(name: string, work: () => Promise<T>): Promise<T>
 }
 
 /** Nothing if the kind is not known, or a ZIP archive without arrays. */
-async function openKnown(
-  source: Source,
-  head: Uint8Array,
-  options: OpenImageOptions,
-): Promise<OpenImage | undefined> {
+async function openKnown(source: Source, head: Uint8Array, options: OpenImageOptions): Promise<OpenImage | undefined> {
   const whole = () => source.read(0, source.size);
   if (isTiff(head)) return openTiffImage(source, options);
   if (isPng(head)) return inMemory(readPng(await whole(), options));
@@ -79,8 +75,7 @@ function inMemory({ data, ...facts }: ImageFile): OpenImage {
 function unknownKind(bytes: Uint8Array, name: string): Error {
   const head = new TextDecoder('latin1').decode(bytes);
   const kind = others.find(([, at, text]) => head.startsWith(text, at))?.[0];
-  if (kind)
-    return new UnsupportedError(`${kind} files`, `${name}: this is a ${kind} file; save it as TIFF or PNG`);
+  if (kind) return new UnsupportedError(`${kind} files`, `${name}: this is a ${kind} file; save it as TIFF or PNG`);
   return new FormatError(name, 'the file is none of TIFF, PNG, JPEG, NRRD, NumPy: its first bytes are unknown', 0);
 }
 

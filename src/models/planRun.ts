@@ -9,8 +9,8 @@ import { getPadYX } from '../transforms/getPadYX.ts';
 import { tileGrid } from '../transforms/tileGrid.ts';
 import { type SplitOptions, splitOptions } from './evalOptions.ts';
 import { refuseUnclearPlanes } from './prepareImage.ts';
-import { isPreparedByPlanes } from './preparePlanes.ts';
 import { isPreparedInBlocks } from './prepareInScratch.ts';
+import { isPreparedByPlanes } from './preparePlanes.ts';
 import type { EvalOptions } from './types.ts';
 import { scratchVolumeBytes, volumeBytes } from './volumeBytes.ts';
 

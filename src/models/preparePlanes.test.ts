@@ -19,7 +19,10 @@ beforeAll(async () => {
 afterAll(() => model.release());
 
 /** Planes of unlike brightness; the last is flat. */
-function stack<T extends TypedArray>(Type: { from(values: ArrayLike<number>): T }, shape: readonly number[]): NdArray<T> {
+function stack<T extends TypedArray>(
+  Type: { from(values: ArrayLike<number>): T },
+  shape: readonly number[],
+): NdArray<T> {
   const n = shape.reduce((product, extent) => product * extent, 1);
   const random = randomNumbers(5);
   const values = Float64Array.from({ length: n }, (_, i) => (i < n * 0.75 ? Math.floor((i / n) * 200 * random()) : 7));
@@ -61,9 +64,17 @@ describe('a stack that is read by its planes', () => {
     ['stitched, inverted', { zAxis: 0, stitchThreshold: 0.1, invert: true }, [...once, ...once]],
     ['stitched, between given values', { zAxis: 0, stitchThreshold: 0.1, normalize: { lowhigh: [10, 150] } }, once],
     ['stitched, as it is', { zAxis: 0, stitchThreshold: 0.1, normalize: false }, once],
-    ['stitched, other percentiles', { zAxis: 0, stitchThreshold: 0.1, normalize: { percentile: [3, 90] } }, [...once, ...once]],
+    [
+      'stitched, other percentiles',
+      { zAxis: 0, stitchThreshold: 0.1, normalize: { percentile: [3, 90] } },
+      [...once, ...once],
+    ],
     ['stitched, sharpened', { zAxis: 0, stitchThreshold: 0.1, normalize: { sharpenRadius: 3 } }, [...once, ...once]],
-    ['stitched, flat planes by the rule of 4', { zAxis: 0, stitchThreshold: 0.1, normalize: { rules: normalizeRules4 } }, [...once, ...once]],
+    [
+      'stitched, flat planes by the rule of 4',
+      { zAxis: 0, stitchThreshold: 0.1, normalize: { rules: normalizeRules4 } },
+      [...once, ...once],
+    ],
     ['stitched, each plane scaled by itself', { zAxis: 0, stitchThreshold: 0.1, normalize: { norm3D: false } }, whole],
     ['in tiles', { zAxis: 0, stitchThreshold: 0.1, normalize: { tileNormBlocksize: 10 } }, whole],
     ['as a volume', { zAxis: 0, do3D: true }, whole],
@@ -112,7 +123,10 @@ describe('a stack that is read by its planes', () => {
     const bare = await model.eval(fromFile(image), { ...options, keepFlows: false });
     expect(bare.masks).toEqual(masks);
     expect(bare.style).toEqual(style);
-    expect([bare.dP.shape, bare.cellprob.shape]).toEqual([[2, 0, 0, 0], [0, 0, 0]]);
+    expect([bare.dP.shape, bare.cellprob.shape]).toEqual([
+      [2, 0, 0, 0],
+      [0, 0, 0],
+    ]);
   });
 
   it('stops when told to', async () => {

@@ -76,7 +76,13 @@ describe('planes of files above 4 GiB', () => {
     const small = writeTiff({ data: new Uint16Array(1), shape: [1, 1] }, { bigTiff: true, compression: 'none' });
     const view = new DataView(small.buffer);
     const directory = Number(view.getBigUint64(8, true));
-    const values: Record<number, number> = { 256: width, 257: height, 278: height, 279: 2 * width * height, 273: small.length };
+    const values: Record<number, number> = {
+      256: width,
+      257: height,
+      278: height,
+      279: 2 * width * height,
+      273: small.length,
+    };
     for (let k = 0; k < Number(view.getBigUint64(directory, true)); k++) {
       const at = directory + 8 + 20 * k;
       const value = values[view.getUint16(at, true)];
@@ -86,7 +92,10 @@ describe('planes of files above 4 GiB', () => {
       view.setBigUint64(at + 12, BigInt(value), true);
     }
     const row = small.length + 2 * width * 39998;
-    const path = await sparse('big.tif', small.length + 2 * width * height, [[0, small], [row, words(3, 1, 4)]]);
+    const path = await sparse('big.tif', small.length + 2 * width * height, [
+      [0, small],
+      [row, words(3, 1, 4)],
+    ]);
     const image = await opened(path);
     expect(image.shape).toEqual([height, width]);
     const { data, shape } = await image.read(0, 39997, 40000);
@@ -95,13 +104,23 @@ describe('planes of files above 4 GiB', () => {
   });
 
   it('NRRD and .npy', async () => {
-    const nrrd = text(`NRRD0004\ntype: ushort\ndimension: 3\nsizes: ${n} ${n} ${lz}\nencoding: raw\nendian: little\n\n`);
+    const nrrd = text(
+      `NRRD0004\ntype: ushort\ndimension: 3\nsizes: ${n} ${n} ${lz}\nencoding: raw\nendian: little\n\n`,
+    );
     const one = writeNpy({ data: new Uint16Array(0), shape: [0, n, n] });
-    const npy = text(new TextDecoder('latin1').decode(one).replace('(0, ', `(${lz}, `).replace(/ {2}\n$/, '\n'));
+    const npy = text(
+      new TextDecoder('latin1')
+        .decode(one)
+        .replace('(0, ', `(${lz}, `)
+        .replace(/ {2}\n$/, '\n'),
+    );
     // The first byte of the mark is no text.
     npy.copyWithin(0, 1);
     npy[0] = 0x93;
-    for (const [name, head] of [['x.nrrd', nrrd], ['x.npy', npy.subarray(0, one.length)]] as const) {
+    for (const [name, head] of [
+      ['x.nrrd', nrrd],
+      ['x.npy', npy.subarray(0, one.length)],
+    ] as const) {
       const path = await sparse(name, head.length + lz * planeBytes, [[0, head], ...marks(head.length)]);
       const image = await opened(path);
       expect([image.shape, image.isInMemory]).toEqual([[lz, n, n], false]);
@@ -123,7 +142,8 @@ describe('a large stack on the command line', () => {
   const path = join(folder, 'stack.tif');
   beforeAll(() => {
     const data = new Uint8Array(24 * 2000 * 2000);
-    for (let z = 0; z < 24; z++) for (let y = 0; y < 9; y++) data.fill(1, z * 4e6 + (z + y) * 2000, z * 4e6 + (z + y) * 2000 + 9);
+    for (let z = 0; z < 24; z++)
+      for (let y = 0; y < 9; y++) data.fill(1, z * 4e6 + (z + y) * 2000, z * 4e6 + (z + y) * 2000 + 9);
     writeFileSync(path, writeTiff({ data, shape }, { compression: 'none', axes: 'ZYX', description: 'imagej' }));
   });
 

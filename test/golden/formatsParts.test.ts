@@ -52,7 +52,9 @@ async function expectParts(image: Parts, whole: NdArray<AnyTypedArray>, random: 
     const part = await image.read(axis, from, to);
     expect(part.shape).toEqual(whole.shape.with(axis, to - from));
     expect(part.data.constructor).toBe(whole.data.constructor);
-    expect(bytesOf(part.data).equals(bytesOf(slowly(whole, axis, from, to))), `axis ${axis}, ${from} to ${to}`).toBe(true);
+    expect(bytesOf(part.data).equals(bytesOf(slowly(whole, axis, from, to))), `axis ${axis}, ${from} to ${to}`).toBe(
+      true,
+    );
   }
 }
 

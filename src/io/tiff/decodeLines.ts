@@ -100,7 +100,11 @@ function* segmentsOf(tiff: Tiff, page: TiffPage, first: number, last: number): G
         const count = isPlain ? all * rowBytes : page.counts[index];
         const offset = page.offsets[index];
         if (offset + count > tiff.source.size)
-          throw new FormatError('TIFF', `strip or tile ${index} ends beyond the end of the file: the file is cut`, offset);
+          throw new FormatError(
+            'TIFF',
+            `strip or tile ${index} ends beyond the end of the file: the file is cut`,
+            offset,
+          );
         const top = plane * page.height + j * height;
         const left = i * page.segment.width;
         if (!isPlain) yield { line: top, left, rows: all, offset, count };

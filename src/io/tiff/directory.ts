@@ -46,9 +46,7 @@ export function isTiff(bytes: Uint8Array): boolean {
  * @returns the directories in the order of the chain, and warnings where the chain ended badly after its first directory.
  * @throws FormatError if there is no readable first directory.
  */
-export async function openTiff(
-  source: Source,
-): Promise<{ tiff: Tiff; directories: Directory[]; warnings: string[] }> {
+export async function openTiff(source: Source): Promise<{ tiff: Tiff; directories: Directory[]; warnings: string[] }> {
   const { size } = source;
   const head = await source.read(0, Math.min(16, size));
   if (!isTiff(head)) throw new FormatError('TIFF', 'the file does not begin like a TIFF', 0);

@@ -1,8 +1,8 @@
 /** ImageJ's description as we write it, read again by our reader. */
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../../errors.ts';
-import { imagejDescription } from './imagejDescription.ts';
 import { readImage } from '../readImage.ts';
+import { imagejDescription } from './imagejDescription.ts';
 import { writeTiff } from './writeTiff.ts';
 
 describe('imagejDescription', () => {

@@ -29,10 +29,7 @@ const mostXml = 2 ** 28;
  * @param openBeside  opens a file of the same folder; what it throws for a missing one is passed on.
  * @throws FormatError that names a file which is no TIFF.
  */
-export async function openOmeSet(
-  own: TiffFile,
-  openBeside: OpenBeside,
-): Promise<OmeSet | undefined> {
+export async function openOmeSet(own: TiffFile, openBeside: OpenBeside): Promise<OmeSet | undefined> {
   const description = (tagText(own.directories[0], tag.description) ?? '').trim();
   if (!isOmeXml(description)) return undefined;
   const companion = metadataFile(description);

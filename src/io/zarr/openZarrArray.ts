@@ -107,7 +107,7 @@ type Range = Parameters<ImagePlanes['read']>;
 const atOnce = 8;
 
 /** Runs what it is given, some at a time, until one fails. */
-function queue(): { add(work: () => Promise<void>): void; onIdle(): Promise<void[]> } {
+function queue() {
   const waiting: (() => Promise<void>)[] = [];
   const worker = async () => {
     for (let work = waiting.pop(); work; work = waiting.pop()) {
@@ -120,7 +120,7 @@ function queue(): { add(work: () => Promise<void>): void; onIdle(): Promise<void
     }
   };
   return {
-    add: (work) => waiting.push(work),
+    add: (work: () => Promise<void>) => void waiting.push(work),
     onIdle: () => {
       waiting.reverse();
       return Promise.all(Array.from({ length: atOnce }, worker));

@@ -18,7 +18,8 @@ function store(): ZarrStore & { readonly fetched: string[] } {
   for (const kz of [0, 1])
     for (const kx of [0, 1]) {
       const data = new Uint16Array(48);
-      for (let i = 0; i < 48; i++) data[i] = (4 * kz + Math.floor(i / 12)) * 24 + (Math.floor(i / 3) % 4) * 6 + 3 * kx + (i % 3);
+      for (let i = 0; i < 48; i++)
+        data[i] = (4 * kz + Math.floor(i / 12)) * 24 + (Math.floor(i / 3) % 4) * 6 + 3 * kx + (i % 3);
       files[`/0/0/${kz}/0/${kx}`] = new Uint8Array(data.buffer);
     }
   const fetched: string[] = [];
