@@ -52,8 +52,7 @@ if (process.argv[2] === 'child') {
 }
 
 async function child(way, path, folder) {
-  const { data } = (await readImage(readFileSync(path))).data;
-  const { shape } = (await readImage(readFileSync(path))).data;
+  const { data, shape } = (await readImage(readFileSync(path))).data;
   const network = brightness();
   const model = { diamMean, diamLabels: diamMean, nchan: network.nchan };
   const options = { do3D: true, zAxis: 0, channels: [0, 0], diameter: diamMean };
