@@ -11,8 +11,7 @@ if (!folder || !out || !(Number(photons) > 0)) {
   console.error('usage: node scripts/makeNoisySet.mjs FOLDER OUT PHOTONS');
   process.exit(2);
 }
-const { convertImage, normalize99, poisson, readImage, seededRandom, writePng } = await bundle({
-  convertImage: 'transforms/convertImage.ts',
+const { normalize99, poisson, readImage, seededRandom, writePng } = await bundle({
   normalize99: 'transforms/normalize99.ts',
   poisson: 'simulate/draw.ts',
   readImage: 'io/readImage.ts',
