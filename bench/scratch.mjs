@@ -1,6 +1,6 @@
 // A simulated stack as a volume in memory and through files: whole processes, interleaved, with a network that costs next to nothing
-// (cells are bright, flows lead to where it is brighter), so that what is seen is all the rest. Prints wall time, peak memory, what was
-// planned, and whether the labels are the same.
+// (cells are bright, flows lead to where it is brighter), so that what is seen is all the rest. Prints wall time, time of the processor, peak
+// memory, what was planned, and whether the labels are the same.
 //   node bench/scratch.mjs [runs] [lz ly lx] [folder]
 // The files lie in the folder, by default that of the system for temporary files. Needs `npm run build`.
 import { spawnSync } from 'node:child_process';
@@ -38,22 +38,21 @@ if (process.argv[2] === 'child') {
   for (const [way, all] of Object.entries(results)) {
     const [first] = all;
     console.log(
-      `${way.padEnd(7)} ${median(all, 'seconds').toFixed(1)} s, peak ${gigabytes(median(all, 'peak'))} GB of the process ` +
+      `${way.padEnd(7)} ${median(all, 'seconds').toFixed(1)} s, ${median(all, 'cpu').toFixed(1)} s of processor, peak ${gigabytes(median(all, 'peak'))} GB of the process ` +
         `(${gigabytes(median(all, 'before'))} before; planned ${gigabytes(first.bytes)}), ${gigabytes(first.scratchBytes)} GB on disk, ${first.count} cells`,
     );
   }
   const [a, b] = [results.memory, results.files];
   const same = new Set([...a, ...b].map(({ labels }) => labels)).size === 1;
   console.log(
-    `through files ${(median(b, 'seconds') / median(a, 'seconds')).toFixed(2)} times the time, ` +
-      `${(median(b, 'peak') / median(a, 'peak')).toFixed(2)} of the memory; labels ${same ? 'the same' : 'DIFFER'}`,
+    `through files ${ratio(b, a, 'seconds')} times the time, ${ratio(b, a, 'cpu')} of the processor's, ` +
+      `${ratio(b, a, 'peak')} of the memory; labels ${same ? 'the same' : 'DIFFER'}`,
   );
   rmSync(folder, { recursive: true });
 }
 
 async function child(way, path, folder) {
-  const { data } = (await readImage(readFileSync(path))).data;
-  const { shape } = (await readImage(readFileSync(path))).data;
+  const { data, shape } = (await readImage(readFileSync(path))).data;
   const network = brightness();
   const model = { diamMean, diamLabels: diamMean, nchan: network.nchan };
   const options = { do3D: true, zAxis: 0, channels: [0, 0], diameter: diamMean };
@@ -64,6 +63,7 @@ async function child(way, path, folder) {
   const run = { threads: 2, begin: performance.now() };
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
+  const started = process.cpuUsage();
   const segmenter = { network, diamMean };
   const { masks, count } = await segmentImage(
     segmenter,
@@ -72,9 +72,11 @@ async function child(way, path, folder) {
     run,
   );
   const seconds = (performance.now() - run.begin) / 1000;
+  const { user, system } = process.cpuUsage(started);
+  const cpu = (user + system) / 1e6;
   const labels = createHash('sha256').update(new Uint8Array(masks.data.buffer)).digest('hex');
   const peak = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ seconds, peak, before, bytes, scratchBytes, count, labels }));
+  console.log(JSON.stringify({ seconds, cpu, peak, before, bytes, scratchBytes, count, labels }));
 }
 
 /** Of tiles (n, 2, h, w): flow along the gradient of the first channel, and the channel above a threshold. */
@@ -117,6 +119,10 @@ function files(folder) {
       };
     },
   };
+}
+
+function ratio(b, a, key) {
+  return (median(b, key) / median(a, key)).toFixed(2);
 }
 
 function median(values, key) {

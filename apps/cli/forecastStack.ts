@@ -57,21 +57,28 @@ export async function forecastStack(
   const outputs = path === undefined ? [] : outputsOf(path, args);
   const scratch = args.do_3D ? scratchFolder(args.scratch ?? placeOf(outputs)) : undefined;
   const keepFlows = path === undefined || needsFlows(outputs);
-  const memory = { maxMemory, keepFlows, ...(scratch && { scratch }) };
-  const plan = planRun(image.shape, { ...known, ...memory }, { nchan, diamMean, diamLabels }, bytes);
+  const allowed = { ...known, maxMemory, keepFlows, ...(scratch && { scratch }) };
+  const plan = planRun(image.shape, allowed, { nchan, diamMean, diamLabels }, bytes);
   if (plan.way === 'image') return undefined;
-  if (scratch && plan.scratchBytes > 0) await checkThroughFiles(plan, scratch, outputs);
+  // Only what is announced may happen.
+  const used = plan.scratchBytes > 0 && scratch ? { scratch } : {};
+  if (used.scratch) await checkThroughFiles(plan, used.scratch, outputs);
   const seconds = plan.work < leastWork ? undefined : await secondsOf(plan, model);
-  const line = [
-    `${plan.way === 'volume' ? 'volume' : 'stack'} of ${plan.size.join(' × ')}`,
-    plan.netSize.join() === plan.size.join() ? '' : `, ${plan.netSize.join(' × ')} for the network`,
-    `: ${plan.tiles} tiles, `,
+  const line = lineOf(plan, seconds, used.scratch);
+  return { plan, ...(seconds === undefined ? {} : { seconds }), options: { maxMemory, keepFlows, ...used }, ...used, line };
+}
+
+function lineOf(plan: RunPlan, seconds: number | undefined, scratch: ScratchFolder | undefined): string {
+  const { way, size, netSize, tiles, bytes, scratchBytes } = plan;
+  return [
+    `${way === 'volume' ? 'volume' : 'stack'} of ${size.join(' × ')}`,
+    netSize.join() === size.join() ? '' : `, ${netSize.join(' × ')} for the network`,
+    `: ${tiles} tiles, `,
     seconds === undefined ? '' : `about ${clock(seconds)}, `,
-    plan.scratchBytes > 0 ? 'through files: ' : '',
-    `up to ${gigabytes(plan.bytes + programBytes)} GB of memory`,
-    plan.scratchBytes > 0 ? `, ${gigabytes(plan.scratchBytes)} GB on disk in ${scratch!.place}` : '',
+    scratch ? 'through files: ' : '',
+    `up to ${gigabytes(bytes + programBytes)} GB of memory`,
+    scratch ? `, ${gigabytes(scratchBytes)} GB on disk in ${scratch.place}` : '',
   ].join('');
-  return { plan, ...(seconds === undefined ? {} : { seconds }), options: memory, ...(scratch && { scratch }), line };
 }
 
 /** A folder that can be written, as far as is known. */

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import type { Scratch, ScratchFile } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
-import { temporaryName } from './wholeFile.ts';
+import { sweepParts, temporaryName } from './wholeFile.ts';
 
 export interface ScratchFolder extends Scratch {
   /** Where the folder is made when something is to be put into it. */
@@ -26,7 +26,7 @@ export function scratchFolder(where: string): ScratchFolder {
   return {
     place,
     async create(length) {
-      isMade ??= mkdir(folder);
+      isMade ??= sweepParts(place).then(() => mkdir(folder));
       await told(isMade);
       const path = join(folder, `${count++}.f32`);
       const file = await told(open(path, 'wx+'));

@@ -10,7 +10,7 @@ import { gaussianFilterScratch } from '../transforms/gaussianFilterScratch.ts';
 import { type RunNet3DOptions, runNet3D } from './runNet3D.ts';
 import { runNet3DInScratch } from './runNet3DInScratch.ts';
 
-const [lz, ly, lx] = [18, 19, 35];
+const [lz, ly, lx] = [17, 19, 22];
 
 function volumeOf(nchan: number): FloatArray {
   const data = Float32Array.from({ length: lz * ly * lx * nchan }, (_, i) => ((i * 7919) % 1009) / 1009);

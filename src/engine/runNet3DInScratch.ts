@@ -63,7 +63,7 @@ async function runPasses(
       options.signal?.throwIfAborted();
       const part = { data: await image.read(block), shape: [...image.blockSize(block), nchan] };
       const partSums = await Promise.all(
-        sums.map((sum, k) => (touched.includes(k) ? sum.read(block) : new Float32Array(0))),
+        sums.map(async (sum, k) => (touched.includes(k) ? sum.read(block) : new Float32Array(0))),
       );
       styles.push(...(await runPlanes(nets[i], part, { pass, planes }, partSums, { ...options, onPlane })));
       await Promise.all(touched.map((k) => sums[k].write(block, partSums[k])));

@@ -55,9 +55,9 @@ export type StackSize = readonly [lz: number, ly: number, lx: number];
  * @param elementBytes  of a number of the image; default 2. 0: it is not in memory, and is given by its planes.
  * @throws as `eval` does for such an image and options; OptionError ('maxMemory') where no plan fits, with what would.
  *
- * A volume that does not fit goes through `scratch`, where the options have it. *
  * For volumes `bytes` is at most six times the larger of image and network input as one channel in float32, and what the image
- * itself takes: two channels, where the second is not empty, add another time or two.
+ * itself takes: two channels, where the second is not empty, add another time or two. A volume that does not fit so goes through
+ * `scratch`, where the options have it: then it is two to three times.
  */
 export function planRun(
   shape: readonly number[],
@@ -109,6 +109,7 @@ interface Plan extends Pick<RunPlan, 'netSize' | 'tiles' | 'work'> {
 /** Narrower slabs than this cost more time than they save memory. */
 const smallestSlab = 2 ** 26;
 
+/** In memory, by wide slabs or narrow ones; else through scratch storage. */
 function planVolume(size: StackSize, split: SplitOptions, model: PlannedModel): Plan {
   const { anisotropy } = split.volume;
   const rescale = scaleOf(split, model);

@@ -57,12 +57,12 @@ export function scratchVolumeBytes(
     2 * out + slab + 2 * outShare * out + out / 32,
     out === image ? 0 : net + flat + image,
   );
-  const isResized = net !== image;
+  const isResized = size.join() !== netSize.join();
   const scratchBytes = Math.max(
     nchan * image + (isResized ? nchan * thin : 0),
     isResized ? nchan * (thin + net) : 0,
     (nchan + 4) * net,
-    out === net ? 0 : flat + Math.max(4 * net, 3 * net + out, net + 3 * out, 4 * out),
+    !(isResized && resample) ? 0 : flat + Math.max(4 * net, 3 * net + out, net + 3 * out, 4 * out),
   );
   return { bytes, scratchBytes };
 }
