@@ -16,6 +16,7 @@ export { type Random, randomOrder, seededRandom } from './array/random.ts';
 export type { StateDict } from './array/stateDict.ts';
 export { arrayReader, arrayWriter, type Window, type WindowReader, type WindowWriter } from './array/window.ts';
 // Flows and masks
+export type { CheckedCells } from './dynamics/checkedCells.ts';
 export { type ComputeMasksOptions, computeMasks } from './dynamics/computeMasks.ts';
 export {
   type ComputeMasksWindowsOptions,

@@ -1,5 +1,6 @@
 /** The planes of a prepared stack, each by itself, and joined to a volume if asked for. An image is a stack of one plane. */
 import type { FloatArray, Masks } from '../array/ndarray.ts';
+import type { CheckedCells } from '../dynamics/checkedCells.ts';
 import type { TileNetwork } from '../engine/tileNetwork.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { stitch3D } from '../masks/stitch3D.ts';
@@ -25,11 +26,18 @@ export async function segmentPlanes(
   const flows = await allFlows(network, prepared.volume, rescale, options);
   prepared.volume = { data: new Float32Array(0), shape: [0, 0, 0, 0] };
   const networkDone = performance.now();
-  const masks = options.dynamics.computeMasks ? await allMasks(flows, shape, niter, options) : undefined;
+  const flowChecks = new Array<CheckedCells | undefined>(shape[0]).fill(undefined);
+  const onFlowCheck = (checked: CheckedCells, z: number) => {
+    flowChecks[z] = checked;
+  };
+  const masks = options.dynamics.computeMasks
+    ? await allMasks(flows, shape, niter, { ...options, onFlowCheck })
+    : undefined;
   options.run.onProgress?.({ stage: 'masks', fraction: 1 });
   return {
     masks: masks ?? { data: new Int32Array(0), shape: [0, 0] },
     ...flows,
+    flowChecks,
     networkMs: networkDone - begin,
     masksMs: performance.now() - networkDone,
   };
@@ -92,7 +100,7 @@ async function allMasks(
   flows: PlaneFlows,
   [lz, ly, lx]: readonly number[],
   niter: number,
-  options: SplitOptions & { run: RunOptions },
+  options: SplitOptions & { run: RunOptions; onFlowCheck: (checked: CheckedCells, z: number) => void },
 ): Promise<Masks> {
   const { stitchThreshold, stitchGap } = options.volume;
   const { minSize } = options.dynamics;
@@ -102,6 +110,7 @@ async function allMasks(
     const plane = await planeMasks(planeOf(flows, z), [ly, lx], niter, {
       ...options,
       minSize: isStitched ? -1 : minSize,
+      onFlowCheck: (checked) => options.onFlowCheck(checked, z),
     });
     const masks = isStitched ? plane : inPieces(plane, options.dynamics);
     if (lz === 1) return masks;
