@@ -1,7 +1,7 @@
 // Makes the files of a bundled model from a PyTorch checkpoint of Cellpose, or of this program, with the library's own reader
 // and writer:
-//   node scripts/makeWeights.mjs NAME CHECKPOINT SIZE_NPY
-// CHECKPOINT and SIZE_NPY become weights/NAME.safetensors and weights/NAME_size.npy; sizes and hashes are put into
+//   node scripts/makeWeights.mjs NAME CHECKPOINT [SIZE_NPY]
+// CHECKPOINT and SIZE_NPY, which networks that restore have not, become weights/NAME.safetensors and weights/NAME_size.npy; sizes and hashes are put into
 // weights/NAME.json (the card, whose other fields are written by hand) and weights/index.json, where NAME must be.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { bundle } from '../bench/bundle.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const [name, checkpoint, sizeModel] = process.argv.slice(2);
-if (!name || !checkpoint || !sizeModel) {
-  console.error('usage: node scripts/makeWeights.mjs NAME CHECKPOINT SIZE_NPY');
+if (!name || !checkpoint) {
+  console.error('usage: node scripts/makeWeights.mjs NAME CHECKPOINT [SIZE_NPY]');
   process.exit(2);
 }
 
@@ -26,19 +26,21 @@ const state = new Map([...all].filter(([key]) => !key.endsWith('num_batches_trac
 // The two diameters are kept as float32, so that they survive exactly whatever they are.
 const dtypeOf = (key) => (key.startsWith('diam_') ? 'float32' : 'float16');
 const weights = writeSafetensors(state, { dtypeOf, metadata: { format: 'pt', model: name } });
-const size = readFileSync(sizeModel);
-readSizeModelNpy(size);
 writeFileSync(`${root}weights/${name}.safetensors`, weights);
-writeFileSync(`${root}weights/${name}_size.npy`, size);
+const size = sizeModel && readFileSync(sizeModel);
+if (size) {
+  readSizeModelNpy(size);
+  writeFileSync(`${root}weights/${name}_size.npy`, size);
+}
 
 edit(`${root}weights/${name}.json`, (card) => {
   card.bytes = weights.length;
   card.sha256 = sha256(weights);
-  card.size.sha256 = sha256(size);
+  if (size) card.size.sha256 = sha256(size);
   const parameters = [...state].filter(([key]) => !/running_(mean|var)$/.test(key));
   card.parameters = parameters.reduce((sum, [, { data }]) => sum + data.length, 0);
-  card.diamMean = state.get('diam_mean').data[0];
-  card.diamLabels = state.get('diam_labels').data[0];
+  card.diamMean = state.get('diam_mean')?.data[0] ?? card.diamMean;
+  card.diamLabels = state.get('diam_labels')?.data[0];
 });
 edit(`${root}weights/index.json`, (index) => {
   Object.assign(

@@ -157,7 +157,7 @@ export { SizeModel } from './models/sizeModel.ts';
 export type { EvalOptions, EvalResult, ImageInput, PerImage, ProgressEvent, Timing } from './models/types.ts';
 export { type UnetEvalOptions, type UnetLoadOptions, UnetModel, type UnetResult } from './models/unetModel.ts';
 export { unetThresholds } from './models/unetThresholds.ts';
-export { type BundledModel, bundledModels } from './models/weights.ts';
+export { type BundledModel, bundledModels, bundledRestorers } from './models/weights.ts';
 export { type CPnetConfig, cpnet } from './nets/cpnet.ts';
 export { type CPnetDescription, type CPnetState, readCPnetState } from './nets/cpnetState.ts';
 export { unet } from './nets/unet.ts';

@@ -27,6 +27,7 @@ it('offers these names from cellpose-ts', () => {
       "averagePrecision",
       "boundaryScores",
       "bundledModels",
+      "bundledRestorers",
       "calibrate",
       "calibrateOnImages",
       "checkpointName",

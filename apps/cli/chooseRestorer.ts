@@ -1,14 +1,15 @@
 /**
- * From `--restore_type` to networks on this machine: a name of Cellpose's, downloaded where it is missing, a file in the folder
- * of models, or a path. Unlike in Cellpose a name that nobody knows is an error, and an own network is had by its file.
+ * From `--restore_type` to networks on this machine: one that ships with this program, a name of Cellpose's, downloaded where it is
+ * missing, a file in the folder of models, or a path. Unlike in Cellpose a name that nobody knows is an error, and an own network is had by its file.
  */
 import { basename, join } from 'node:path';
-import { nucleiRestorerOf, restoreModelNames } from 'cellpose-ts';
+import { bundledRestorers, nucleiRestorerOf, restoreModelNames } from 'cellpose-ts';
 import { modelFolder } from './chooseModel.ts';
 import { RunError } from './errors.ts';
 import { isFile } from './exists.ts';
 import { type FetchOptions, fetchModel, remedyFor } from './fetchModel.ts';
 import type { Args } from './flags.ts';
+import { packageRoot } from './version.ts';
 
 /** A network in a file. Its name says what kind it is. */
 export interface RestorerFile {
@@ -43,6 +44,9 @@ export async function chooseRestorer(args: Args, options: FetchOptions): Promise
 }
 
 async function named(name: string, offline: boolean, options: FetchOptions): Promise<RestorerFile> {
+  const shipped = await bundledRestorers();
+  const own = shipped.find((model) => model.name === name);
+  if (own) return { requested: name, name, path: join(packageRoot, 'weights', own.file) };
   const folder = modelFolder(options.host);
   const path = join(folder, name);
   const isKnown = restoreModelNames.includes(name);
@@ -55,7 +59,8 @@ async function named(name: string, offline: boolean, options: FetchOptions): Pro
         `Leave it out, or ${remedyFor(model, folder)}`,
     );
   throw new RunError(
-    `--restore_type ${name}: there is no file and no network of this name. Those of Cellpose, downloaded into ` +
+    `--restore_type ${name}: there is no file and no network of this name. ${shipped.map((model) => model.name).join(', ')} ships with ` +
+      'this program; those of Cellpose, downloaded into ' +
       `${folder} where they are missing, are ${restoreModelNames.join(', ')}`,
   );
 }

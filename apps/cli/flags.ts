@@ -604,8 +604,8 @@ export const flags = [
     default: null,
     metavar: 'MODEL',
     help:
-      'restore images first: denoise_cyto3, deblur_cyto3, upsample_cyto3, oneclick_cyto3, the same with cyto2 or nuclei, …, ' +
-      'downloaded once; or the path of such a network',
+      'restore images first: denoise_nuclei_small, which is here; denoise_cyto3, deblur_cyto3, upsample_cyto3, oneclick_cyto3, ' +
+      'the same with cyto2 or nuclei, …, downloaded once; or the path of such a network',
   },
   {
     name: '--chan2_restore',

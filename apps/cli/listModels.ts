@@ -1,7 +1,7 @@
 /** `cellpose-ts models`: what there is to choose from: models of this package, those in the folder of models, those of Cellpose. */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundledModels, readCPnetState, restoreModelNames, restoreTraits } from 'cellpose-ts';
+import { bundledModels, bundledRestorers, readCPnetState, restoreModelNames, restoreTraits } from 'cellpose-ts';
 import { modelFolder } from './chooseModel.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
@@ -63,7 +63,7 @@ export async function listModels(words: readonly string[], host: Host): Promise<
 
 async function shipped(host: Host): Promise<ListedModel[]> {
   const models: ListedModel[] = [];
-  for (const { name } of await bundledModels())
+  for (const { name } of [...(await bundledModels()), ...(await bundledRestorers())])
     models.push(await described(name, 'shipped', await findModelFile(name, host)));
   return models;
 }

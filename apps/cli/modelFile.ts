@@ -1,6 +1,6 @@
 /** Where the file of a model is that somebody names: a path, a model of this package, one of Cellpose or an own one in the folder. */
 import { join } from 'node:path';
-import { bundledModels } from 'cellpose-ts';
+import { bundledModels, bundledRestorers } from 'cellpose-ts';
 import { modelFolder } from './chooseModel.ts';
 import { RunError } from './errors.ts';
 import { isFile } from './exists.ts';
@@ -26,7 +26,7 @@ export function besideModel(path: string): Pick<ModelFile, 'sizePath' | 'cardPat
 /** @throws RunError where there is no such file and no model of this name; nothing is downloaded. */
 export async function findModelFile(word: string, host: Host): Promise<ModelFile> {
   if (await isFile(word)) return { path: word, ...besideModel(word), ...nucleiDiameter(word) };
-  const bundled = (await bundledModels()).find(({ name }) => name === word);
+  const bundled = [...(await bundledModels()), ...(await bundledRestorers())].find(({ name }) => name === word);
   if (bundled) {
     const folder = join(packageRoot, 'weights');
     const sizePath = join(folder, bundled.sizeFile ?? `${word}_size.npy`);

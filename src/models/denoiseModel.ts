@@ -12,13 +12,17 @@ import { type Restorer, restoreImage } from './restoreImage.ts';
 import { restoreTraits } from './restoreModels.ts';
 import { runOptions } from './runOptions.ts';
 import type { EvalOptions, ImageInput, PerImage } from './types.ts';
+import { loadBundledRestorer } from './weights.ts';
 
 export interface DenoiseLoadOptions extends PrecisionOptions {
-  /** Weights as read from a checkpoint, of one channel in and one out. */
-  readonly stateDict: StateDict;
+  /** Weights as read from a checkpoint, of one channel in and one out. Default: those of the bundled network `name`. */
+  readonly stateDict?: StateDict;
   /** Weights for the channels after the first, as `chan2=True` asks for, which 3.1 loads and does not use; default: the same for all. */
   readonly chan2StateDict?: StateDict;
-  /** Name of the network, for example 'upsample_nuclei', which says the next two unless they are given: see `restoreTraits`. */
+  /**
+   * Name of the network, for example 'upsample_nuclei', which says the next two unless they are given: see `restoreTraits`. Without
+   * `stateDict` one of `bundledRestorers()`.
+   */
   readonly name?: string;
   /** Enlarge pictures of small cells first. Default: where the name has 'upsample' in it. */
   readonly upsamples?: boolean;
@@ -100,11 +104,11 @@ export class DenoiseModel {
   /**
    * Reads weights and prepares the network.
    *
-   * @throws OptionError for a network of other than one channel and one output, which Cellpose fills with random numbers;
+   * @throws OptionError where there are no weights and none are bundled under the name; for a network of other than one channel and one output, which Cellpose fills with random numbers;
    *   otherwise as `createNetwork`.
    */
   static async load(options: DenoiseLoadOptions): Promise<DenoiseModel> {
-    const { stateDict, chan2StateDict, name = 'own weights', device = 'cpu', precision, ranges, weightBits } = options;
+    const { chan2StateDict, name = 'own weights', device = 'cpu', precision, ranges, weightBits } = options;
     const threads = options.threads ?? hardwareThreads();
     const traits = restoreTraits(name);
     const { upsamples = traits.upsamples, diamMean = traits.diamMean } = options;
@@ -117,7 +121,7 @@ export class DenoiseModel {
       checkNetwork(option, network);
       return network;
     };
-    const network = await create('stateDict', stateDict);
+    const network = await create('stateDict', options.stateDict ?? (await loadBundledRestorer(options.name)));
     const networkChan2 = chan2StateDict && (await create('chan2StateDict', chan2StateDict));
     return new DenoiseModel(name, { network, networkChan2, upsamples, diamMean }, threads);
   }

@@ -20,10 +20,21 @@ export interface BundledModel {
   readonly sha256: string;
   readonly source: string;
   readonly licence: string;
+  /** It restores images and does not segment them. */
+  readonly restores?: true;
 }
 
-/** The models that ship with the package; the first is the default. */
+/** The networks that ship with the package and segment; the first is the default. */
 export async function bundledModels(): Promise<readonly BundledModel[]> {
+  return (await readIndex()).filter(({ restores }) => !restores);
+}
+
+/** The networks that ship with the package and restore images, for `DenoiseModel`. */
+export async function bundledRestorers(): Promise<readonly BundledModel[]> {
+  return (await readIndex()).filter(({ restores }) => restores);
+}
+
+function readIndex(): Promise<readonly BundledModel[]> {
   return readJson<readonly BundledModel[]>('weights/index.json');
 }
 
@@ -47,7 +58,7 @@ export async function loadBundled(name?: string): Promise<Bundled> {
       `model: no model called "${name}" ships with this package; there are: ${names}`,
     );
   }
-  const stateDict = await readSafetensors(sourceFromBytes(await readResource(`weights/${model.file}`)));
+  const stateDict = await readState(model);
   const { sizeFile, rangesFile } = model;
   return {
     model,
@@ -55,6 +66,23 @@ export async function loadBundled(name?: string): Promise<Bundled> {
     ...(sizeFile === undefined ? {} : { size: readSizeModelNpy(await readResource(`weights/${sizeFile}`)) }),
     ...(rangesFile === undefined ? {} : { ranges: await readJson<ActivationRanges>(`weights/${rangesFile}`) }),
   };
+}
+
+/** Weights of a bundled network that restores. @throws OptionError if there is none of this name. */
+export async function loadBundledRestorer(name: string | undefined): Promise<StateDict> {
+  const models = await bundledRestorers();
+  const model = models.find((m) => m.name === name);
+  if (model) return readState(model);
+  const names = models.map((m) => m.name).join(', ');
+  throw new OptionError(
+    'name',
+    name,
+    `name: without \`stateDict\` it needs that of a network that ships with this package and restores, ${names}; got ${name}`,
+  );
+}
+
+async function readState({ file }: BundledModel): Promise<StateDict> {
+  return readSafetensors(sourceFromBytes(await readResource(`weights/${file}`)));
 }
 
 async function readJson<T>(path: string): Promise<T> {

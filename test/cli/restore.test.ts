@@ -110,7 +110,10 @@ describe('--restore_type', () => {
 
   it.each([
     [['--restore_type', 'deblur_cyto2'], 'its weights are not on this machine, and --offline forbids'],
-    [['--restore_type', 'sharpen'], 'there is no file and no network of this name'],
+    [
+      ['--restore_type', 'sharpen'],
+      'no network of this name. denoise_nuclei_small ships with this program; those of Cellpose',
+    ],
     [
       ['--restore_type', checkpoint('restore'), '--chan2_restore'],
       '--chan2_restore: Cellpose has no network for nuclei',
@@ -120,6 +123,16 @@ describe('--restore_type', () => {
     const { code, err } = await run(corner(goldens['noisy']!, 75, 85), ...words);
     expect(code).toBe(1);
     expect(err).toContain(message);
+  });
+
+  it('takes the network that ships with the program, by its name', async () => {
+    const image = corner(goldens['noisy']!, 75, 85);
+    const { code, record } = await run(image, '--restore_type', 'denoise_nuclei_small', '--diameter', '17', '--no_npy');
+    expect(code).toBe(0);
+    expect(record().model.restore.name).toBe('denoise_nuclei_small');
+    const fake = fakeHost(root);
+    expect(await main(['models'], fake.host)).toBe(0);
+    expect(fake.out()).toMatch(/denoise_nuclei_small .*0\.8 MB, diameter 17 pixels, 1 channel, restores images/);
   });
 
   it('is told by --dry_run', async () => {
