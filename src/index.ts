@@ -150,6 +150,7 @@ export {
   type RestoreResult,
 } from './models/denoiseModel.ts';
 export type { SizeEstimate } from './models/estimateSize.ts';
+export { planRestoredRun, type RestoredRunPlan } from './models/planRestoredRun.ts';
 export { type PlannedModel, planRun, type RunPlan } from './models/planRun.ts';
 export type { PresetName } from './models/presets.ts';
 export { nucleiRestorerOf, type RestoreTraits, restoreModelNames, restoreTraits } from './models/restoreModels.ts';

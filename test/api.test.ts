@@ -123,6 +123,7 @@ it('offers these names from cellpose-ts', () => {
       "outlinesList",
       "physicalMeasures",
       "pixelPolygons",
+      "planRestoredRun",
       "planRun",
       "pooledPrecision",
       "radiusDistribution",
