@@ -18,7 +18,7 @@ export async function writeBundle(exports, name) {
     format: 'esm',
     target: 'node20',
     packages: 'external',
-    alias: { '#platform': `${root}src/platform/node.ts` },
+    alias: { '#platform': `${root}src/platform/node.ts`, 'cellpose-ts': `${root}src/index.ts` },
     logLevel: 'warning',
   });
   return outfile;

@@ -1,4 +1,5 @@
-// Measuring 10,000 cells on 4096 × 4096 (uint16): median milliseconds, and what the flow errors take besides.
+// Measuring 10,000 cells on 4096 × 4096 (uint16), median milliseconds: their measures alone; the whole table that --save_csv writes, flow
+// errors included, with what the flow check kept of the masks and without; and the flow errors of all cells.
 //   node bench/measure.mjs [rounds]
 // With PYTHON set to an interpreter that has scikit-image, its regionprops_table measures the same columns of the same image in the same run.
 import { spawnSync } from 'node:child_process';
@@ -8,8 +9,10 @@ import { join } from 'node:path';
 import { bundle } from './bundle.mjs';
 
 const rounds = Number(process.argv[2] ?? 5);
-const { measureObjects, flowErrors, cocoJsonPieces, writeNpy } = await bundle({
+const { measureObjects, computeMasks, cellsTable, flowErrors, cocoJsonPieces, writeNpy } = await bundle({
   measureObjects: 'measure/measureObjects.ts',
+  computeMasks: 'dynamics/computeMasks.ts',
+  cellsTable: '../apps/cli/cellsTable.ts',
   flowErrors: 'dynamics/flowErrors.ts',
   cocoJsonPieces: 'io/cocoJson.ts',
   writeNpy: 'io/npy.ts',
@@ -51,20 +54,31 @@ async function times(works) {
   return all.map((list) => list.sort((a, b) => a - b)[list.length >> 1]);
 }
 
-const [own, errors, coco] = await times([
-  () => measureObjects(masks, { image, cellprob }),
-  () => flowErrors(masks, dP),
-  () => cocoJsonPieces(masks),
+const flowChecks = [];
+const found = await computeMasks(dP, cellprob, { minSize: 15, onFlowCheck: (checked) => flowChecks.push(checked) });
+const result = { dP, cellprob, axes: 'YX' };
+const [own, table, anew, errors, coco] = await times([
+  () => measureObjects(found, { image, cellprob }),
+  () => cellsTable({ image, masks: found, result: { ...result, flowChecks } }),
+  () => cellsTable({ image, masks: found, result }),
+  () => flowErrors(found, dP),
+  () => cocoJsonPieces(found),
 ]);
-const measured = measureObjects(masks, { image, cellprob });
-console.log(`${measured.length} cells: measureObjects ${own.toFixed(0)} ms, flowErrors ${errors.toFixed(0)} ms`);
+const text = await cellsTable({ image, masks: found, result: { ...result, flowChecks } });
+if (text !== (await cellsTable({ image, masks: found, result }))) throw new Error('the two tables differ');
+console.log(
+  `${text.split('\n').length - 2} cells: measureObjects ${own.toFixed(0)} ms, flowErrors ${errors.toFixed(0)} ms`,
+);
+console.log(
+  `CSV with flow errors: ${table.toFixed(0)} ms after the flow check, ${anew.toFixed(0)} ms where nothing is known`,
+);
 console.log(`COCO ${coco.toFixed(0)} ms`);
 console.log(`peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with the arrays of the benchmark`);
 
 const python = process.env.PYTHON;
 if (python) {
   const folder = mkdtempSync(join(tmpdir(), 'measure-'));
-  writeFileSync(join(folder, 'masks.npy'), writeNpy(masks));
+  writeFileSync(join(folder, 'masks.npy'), writeNpy(found));
   writeFileSync(join(folder, 'image.npy'), writeNpy(image));
   const peer = `
 import sys, time, numpy

@@ -17,6 +17,7 @@ export type { Scratch, ScratchFile } from './array/scratch.ts';
 export type { StateDict } from './array/stateDict.ts';
 export { arrayReader, arrayWriter, type Window, type WindowReader, type WindowWriter } from './array/window.ts';
 // Flows and masks
+export type { CheckedCells } from './dynamics/checkedCells.ts';
 export { type ComputeMasksOptions, computeMasks } from './dynamics/computeMasks.ts';
 export {
   type ComputeMasksWindowsOptions,
@@ -165,6 +166,7 @@ export {
   type RestoreResult,
 } from './models/denoiseModel.ts';
 export type { SizeEstimate } from './models/estimateSize.ts';
+export { planRestoredRun, type RestoredRunPlan } from './models/planRestoredRun.ts';
 export { type PlannedModel, planRun, type RunPlan } from './models/planRun.ts';
 export type { PresetName } from './models/presets.ts';
 export { nucleiRestorerOf, type RestoreTraits, restoreModelNames, restoreTraits } from './models/restoreModels.ts';

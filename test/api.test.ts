@@ -126,6 +126,7 @@ it('offers these names from cellpose-ts', () => {
       "outlinesList",
       "physicalMeasures",
       "pixelPolygons",
+      "planRestoredRun",
       "planRun",
       "planesOfArray",
       "pooledPrecision",

@@ -2,14 +2,21 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { describeError } from './describeError.ts';
-import { RunError, UsageError } from './errors.ts';
+import { RunError } from './errors.ts';
 import type { Host } from './host.ts';
 import { findImages } from './imageFiles.ts';
 import { parseFlags } from './parseFlags.ts';
 import { runOnImages } from './runOnImages.ts';
+import { parseSubcommand } from './subcommand.ts';
 import { packageRoot } from './version.ts';
 
 const defaultFolder = 'cellpose-demo';
+const help = `usage: cellpose-ts demo [FOLDER]
+
+Copies the sample images into FOLDER (else ${defaultFolder}) and segments them there with the model nuclei: label
+images, outlines, coloured pictures and tables.
+`;
+
 /** Between the sizes of the nuclei in the samples, in pixels: finding each by itself would take four times as long. */
 const diameter = '24';
 
@@ -18,10 +25,9 @@ const diameter = '24';
  * @returns      the exit code.
  */
 export async function demo(words: readonly string[], host: Host): Promise<number> {
-  const [folder = defaultFolder, ...rest] = words;
-  if (rest.length > 0 || folder.startsWith('-')) {
-    throw new UsageError('demo takes at most one word, the folder to write to: cellpose-ts demo [FOLDER]');
-  }
+  const parsed = parseSubcommand({ name: 'demo', help, options: {}, words: [0, 1] }, words, host);
+  if (parsed === undefined) return 0;
+  const [folder = defaultFolder] = parsed.positionals;
   const images = await copySamples(folder);
   host.stdout.write(`${images.length} sample images are in ${folder}\n`);
   const flags = ['--dir', folder, '--pretrained_model', 'nuclei', '--diameter', diameter];

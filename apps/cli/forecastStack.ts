@@ -1,7 +1,7 @@
 /** What a stack will take, in one line, before hours are spent on it. */
 import { freemem, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { type EvalOptions, planRun, type RunPlan } from 'cellpose-ts';
+import { type EvalOptions, planRestoredRun, planRun, type RestoredRunPlan, type RunPlan } from 'cellpose-ts';
 import { programGigabytes } from './checkFlags.ts';
 import { RunError } from './errors.ts';
 import { evalOptions } from './evalOptions.ts';
@@ -14,7 +14,7 @@ import type { Segmenter } from './segmenter.ts';
 import { needsFlows, outputsThatFit } from './writeOutputs.ts';
 
 export interface StackForecast {
-  readonly plan: RunPlan;
+  readonly plan: RunPlan | RestoredRunPlan;
   /** About so long, where it was worth measuring. */
   readonly seconds?: number;
   /** Of `eval`: bytes that the run may take, and where a volume goes that takes more. */
@@ -26,11 +26,10 @@ export interface StackForecast {
 
 /** Below so many tiles it is quicker to run than to measure how long it takes. */
 const leastWork = 24;
-const programBytes = 1e9 * programGigabytes;
 /** What the steps beside the network take, as a share of its time. */
 const besideNetwork = 0.1;
 
-const speeds = new WeakMap<Segmenter, Promise<number>>();
+const speeds = new WeakMap<object, Promise<number>>();
 
 /**
  * Forecasts a run on a stack; undefined for a single plane, and for models that cannot be asked.
@@ -45,9 +44,11 @@ export async function forecastStack(
   model: Segmenter,
   path?: string,
 ): Promise<StackForecast | undefined> {
-  const { nchan, diamMean, diamLabels } = model;
+  const { nchan, diamMean, diamLabels, restorer } = model;
   if (nchan === undefined) return undefined;
   const limit = args.max_memory === null ? freeMemory() : args.max_memory * 1e9;
+  // A network that restores takes as much again.
+  const programBytes = 1e9 * programGigabytes * (restorer ? 2 : 1);
   const maxMemory = Math.max(1, limit - programBytes);
   const options = evalOptions(args, model, axes);
   // The diameter of a stack cannot be estimated: the size model's mean stands in, which is that of the network.
@@ -58,25 +59,36 @@ export async function forecastStack(
   const scratch = args.do_3D ? scratchFolder(args.scratch ?? placeOf(outputs)) : undefined;
   const keepFlows = path === undefined || needsFlows(outputs);
   const allowed = { ...known, maxMemory, keepFlows, ...(scratch && { scratch }) };
-  const plan = planRun(image.shape, allowed, { nchan, diamMean, diamLabels }, bytes);
+  const network = { nchan, diamMean, diamLabels };
+  // To be restored, an image is read as a whole.
+  const plan = restorer
+    ? planRestoredRun(image.shape, { diameter: diamLabels, ...allowed }, { model: network, restorer }, bytes || 2)
+    : planRun(image.shape, allowed, network, bytes);
   if (plan.way === 'image') return undefined;
   // Only what is announced may happen.
   const used = plan.scratchBytes > 0 && scratch ? { scratch } : {};
   if (used.scratch) await checkThroughFiles(plan, used.scratch, outputs);
-  const seconds = plan.work < leastWork ? undefined : await secondsOf(plan, model);
-  const line = lineOf(plan, seconds, used.scratch);
-  return { plan, ...(seconds === undefined ? {} : { seconds }), options: { maxMemory, keepFlows, ...used }, ...used, line };
+  const seconds = plan.work + restoreWork(plan) < leastWork ? undefined : await secondsOf(plan, model);
+  const line = lineOf({ ...plan, bytes: plan.bytes + programBytes }, seconds, used.scratch);
+  return {
+    plan,
+    ...(seconds === undefined ? {} : { seconds }),
+    options: { maxMemory, keepFlows, ...used },
+    ...used,
+    line,
+  };
 }
 
-function lineOf(plan: RunPlan, seconds: number | undefined, scratch: ScratchFolder | undefined): string {
+/** @param plan  its memory, the program's among it. */
+function lineOf(plan: StackForecast['plan'], seconds: number | undefined, scratch: ScratchFolder | undefined): string {
   const { way, size, netSize, tiles, bytes, scratchBytes } = plan;
   return [
     `${way === 'volume' ? 'volume' : 'stack'} of ${size.join(' × ')}`,
     netSize.join() === size.join() ? '' : `, ${netSize.join(' × ')} for the network`,
-    `: ${tiles} tiles, `,
+    `: ${tiles} tiles${'restoreTiles' in plan ? `, ${plan.restoreTiles} to restore them` : ''}, `,
     seconds === undefined ? '' : `about ${clock(seconds)}, `,
     scratch ? 'through files: ' : '',
-    `up to ${gigabytes(bytes + programBytes)} GB of memory`,
+    `up to ${gigabytes(bytes)} GB of memory`,
     scratch ? `, ${gigabytes(scratchBytes)} GB on disk in ${scratch.place}` : '',
   ].join('');
 }
@@ -105,11 +117,22 @@ function gigabytes(bytes: number): string {
   return (bytes / 1e9).toFixed(1);
 }
 
-async function secondsOf({ work }: RunPlan, model: Segmenter): Promise<number | undefined> {
-  const speed = speeds.get(model) ?? model.secondsPerTile?.();
+function restoreWork(plan: StackForecast['plan']): number {
+  return 'restoreWork' in plan ? plan.restoreWork : 0;
+}
+
+async function secondsOf(plan: StackForecast['plan'], model: Segmenter): Promise<number | undefined> {
+  const speed = await speedOf(model);
   if (speed === undefined) return undefined;
-  speeds.set(model, speed);
-  return work * (await speed) * (1 + besideNetwork);
+  const restoring = model.restorer ? restoreWork(plan) * (await speedOf(model.restorer))! : 0;
+  return (plan.work * speed + restoring) * (1 + besideNetwork);
+}
+
+/** Measured once. */
+function speedOf(model: Pick<Segmenter, 'secondsPerTile'>): Promise<number> | undefined {
+  const speed = speeds.get(model) ?? model.secondsPerTile?.();
+  if (speed) speeds.set(model, speed);
+  return speed;
 }
 
 /** Bytes that this process may still take; in a container those of the container. */

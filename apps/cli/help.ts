@@ -1,5 +1,6 @@
-/** The text of `--help`: examples first, then the flags in groups, from the table. */
-import { type Flag, flags, type GroupName, groups } from './flags.ts';
+/** The texts of `--help`, one for each command: what it is for, then the flags that it reads in groups, from the table. */
+import { type CommandName, commandPages, flagsOf } from './commands.ts';
+import { type Flag, type GroupName, groups } from './flags.ts';
 
 const width = 100;
 const column = 30;
@@ -18,15 +19,8 @@ usage: cellpose-ts --dir FOLDER [flags]          segment all images of a folder
        cellpose-ts doctor                        check that everything works on this machine, and how fast
        cellpose-ts demo [FOLDER]                 segment the sample images, to see that it works
 
-examples
-  cellpose-ts --dir plate1 --diameter 20 --save_png --save_overlay
-      nuclei about 20 pixels wide; label images and coloured pictures beside the images
-  cellpose-ts --dir plate1 --diameter 0 --save_tif --save_csv --savedir results --no_npy
-      size estimated for each image; label TIFFs and tables of cells in results/
-  cellpose-ts --image_path a.tif --pretrained_model my_model.pth --chan 2 --chan2 3 --save_tif
-      your own model; cells in the green channel, nuclei in the blue one
-
-Flags and file names are those of Cellpose 3.1. A flag may be shortened as long as it stays unique.
+The flags below are those for segmenting. The others have helps of their own: cellpose-ts --train --help
+(learning rate, epochs, test images …), cellpose-ts evaluate --help, and so on.
 `;
 
 const closing = `exit codes
@@ -34,18 +28,31 @@ const closing = `exit codes
   2  the command line is wrong, nothing was run  130  stopped by Ctrl-C
 `;
 
-/** All flags, for people. */
-export function helpText(): string {
-  const sections = (Object.keys(groups) as GroupName[]).map((group) => {
-    const entries = (flags as readonly Flag[]).filter((flag) => flag.group === group);
-    return `${groups[group]}\n${entries.map(entry).join('\n')}\n`;
+/** All flags of a command, for people. */
+export function helpText(command: CommandName): string {
+  const known = flagsOf(command);
+  const { about } = commandPages[command];
+  const sections = (Object.keys(groups) as GroupName[]).flatMap((group) => {
+    const entries = known.filter((flag) => flag.group === group);
+    return entries.length === 0 ? [] : [`${groups[group].replace(/:.*/, '')}\n${entries.map(entry).join('\n')}\n`];
   });
-  return [opening, ...sections, closing].join('\n');
+  const head = command === 'segment' ? opening : usageText(command);
+  return [head, about, ...ordered(sections, command), ...(command === 'segment' ? [closing] : [])].join('\n');
+}
+
+/** What the command is about comes first. */
+function ordered(sections: readonly string[], command: CommandName): readonly string[] {
+  const title = groups[commandPages[command].groups[0]!].replace(/:.*/, '');
+  const isFirst = (section: string) => section.startsWith(`${title}\n`);
+  return [...sections.filter(isFirst), ...sections.filter((section) => !isFirst(section))];
 }
 
 /** What a wrong command line shows before its error. */
-export const usageText =
-  'usage: cellpose-ts --dir FOLDER [flags]\n       cellpose-ts --image_path FILE [flags]\n       cellpose-ts --help\n';
+export function usageText(command: CommandName): string {
+  const { usage } = commandPages[command];
+  const help = command === 'segment' ? ['cellpose-ts --help'] : [];
+  return `usage: ${[...usage, ...help].join('\n       ')}\n`;
+}
 
 /** What the program says when called without anything. */
 export const greeting = `cellpose-ts finds cells and nuclei in microscopy images.

@@ -1,4 +1,4 @@
-import { flowErrors, type Masks, masksToFlows } from 'cellpose-ts';
+import { type CheckedCells, computeMasks, flowErrors, type Masks, masksToFlows } from 'cellpose-ts';
 import { describe, expect, it } from 'vitest';
 import { measureCells } from './measureCells.ts';
 
@@ -31,6 +31,23 @@ describe('measureCells', () => {
     group!.cells.forEach(({ flowError }, k) => {
       expect(flowError).toBeCloseTo(errors[k]!, 6);
     });
+  });
+
+  it('gives cells the numbers of the flow check, whatever their labels are, and measures those that have changed', async () => {
+    const cellprob = { data: Float32Array.from(plane.data, (label) => (label > 0 ? 3 : -3)), shape: plane.shape };
+    const dP = await flowOf(plane, 0.9);
+    const flowChecks: CheckedCells[] = [];
+    const masks = await computeMasks(dP, cellprob, { minSize: 1, onFlowCheck: (checked) => flowChecks.push(checked) });
+    const marked = flowChecks.map((checked) => ({ ...checked, errors: checked.errors.map((_, k) => 100 + k) }));
+    const turned = { ...masks, data: masks.data.map((label) => (label > 0 ? 3 - label : 0)) };
+    turned.data[turned.data.indexOf(1)] = 0;
+    const result = { dP, cellprob, axes: 'YX' };
+    const errorsOf = async (checks: typeof flowChecks) => {
+      const [group] = await measureCells({ image, masks: turned, result: { ...result, flowChecks: checks } });
+      return group!.cells.map(({ flowError }) => flowError!);
+    };
+    expect(await errorsOf(flowChecks)).toEqual(await errorsOf([]));
+    expect((await errorsOf(marked)).map((error) => error >= 100)).toEqual([false, true]);
   });
 
   it('measures planes by themselves, and joined cells by the pixels of all planes', async () => {

@@ -15,7 +15,7 @@ import { channelsLast, planesFirst } from './channelsLast.ts';
 export interface ToMeasure {
   /** As read; its axes are those of the result. */
   readonly image: NdArray;
-  readonly result: Pick<EvalResult, 'dP' | 'cellprob' | 'axes'>;
+  readonly result: Pick<EvalResult, 'dP' | 'cellprob' | 'axes' | 'flowChecks'>;
   /** Labels ([lz,] ly, lx). */
   readonly masks: Masks;
   /** Cells go through planes. */
@@ -33,17 +33,18 @@ export interface MeasuredCells {
 
 /**
  * @returns  an image or a volume as one, other stacks plane by plane. Flow errors are those of the labels as they are written. With
- *           3D flows there are none; of cells through planes that were joined they are the mean over their pixels.
+ *           3D flows there are none; what the flow check has measured is not measured again. Of cells through planes that were joined they are the mean over their pixels.
  */
 export async function measureCells(cells: ToMeasure): Promise<MeasuredCells[]> {
   const { image, result, masks, joinsPlanes = false } = cells;
   const options = cells.threads === undefined ? {} : { threads: cells.threads };
   const { shape } = masks;
+  const { flowChecks = [] } = result;
   const [ly, lx] = shape.slice(-2) as [number, number];
   const cellprob = result.cellprob.data.length > 0 ? fitted(result.cellprob, ly, lx) : undefined;
   const isSolid = result.dP.shape[0] === 3;
   if (shape.length === 2) {
-    const errors = await flowErrors(masks, fitted(result.dP, ly, lx), options);
+    const errors = await flowErrors(masks, fitted(result.dP, ly, lx), { ...options, known: flowChecks[0] });
     return [
       {
         cells: measureObjects(masks, {
@@ -55,7 +56,7 @@ export async function measureCells(cells: ToMeasure): Promise<MeasuredCells[]> {
     ];
   }
   const stack = planesFirst(image, result.axes);
-  const errors = isSolid ? undefined : await planeErrors(masks, fitted(result.dP, ly, lx), options);
+  const errors = isSolid ? undefined : await planeErrors(masks, fitted(result.dP, ly, lx), { ...options, flowChecks });
   if (joinsPlanes) {
     const joined = errors && meanErrors(masks, errors);
     const known = { ...(cellprob && { cellprob }), ...(joined && { flowErrors: joined }) };
@@ -85,7 +86,11 @@ function planeOf<A extends NdArray>({ data, shape }: A, z: number): A {
 }
 
 /** Of each plane, by label. @param dP  (2, lz, ly, lx). */
-async function planeErrors(masks: Masks, dP: FloatArray, options: FlowCheckOptions): Promise<Float64Array[]> {
+async function planeErrors(
+  masks: Masks,
+  dP: FloatArray,
+  { flowChecks, ...options }: FlowCheckOptions & Required<Pick<EvalResult, 'flowChecks'>>,
+): Promise<Float64Array[]> {
   const [lz, ly, lx] = masks.shape as [number, number, number];
   const n = ly * lx;
   const errors: Float64Array[] = [];
@@ -93,7 +98,9 @@ async function planeErrors(masks: Masks, dP: FloatArray, options: FlowCheckOptio
     const flow = new Float32Array(2 * n);
     for (let axis = 0; axis < 2; axis++)
       flow.set(dP.data.subarray((axis * lz + z) * n, (axis * lz + z + 1) * n), axis * n);
-    errors.push(await flowErrors(planeOf(masks, z), { data: flow, shape: [2, ly, lx] }, options));
+    errors.push(
+      await flowErrors(planeOf(masks, z), { data: flow, shape: [2, ly, lx] }, { ...options, known: flowChecks[z] }),
+    );
   }
   return errors;
 }

@@ -3,8 +3,10 @@
  * `--x=v` equals `--x v`, negative numbers are values, the last of two equal flags counts.
  */
 import { ArgumentError, type ArgumentOptions, ArgumentParser } from 'argparse';
+import { type CommandName, commandOf, flagsOf } from './commands.ts';
 import { UsageError } from './errors.ts';
 import { type Args, type Flag, flags } from './flags.ts';
+import { nearestName } from './nearestName.ts';
 
 export interface Parsed {
   readonly args: Args;
@@ -16,52 +18,42 @@ export interface Parsed {
 /**
  * Reads the words after the program's name.
  *
+ * @param command  whose flags are meant where a word is none.
+ *
  * @throws UsageError for an unknown or ambiguous flag, a missing value, or a value of the wrong kind.
  */
-export function parseFlags(words: readonly string[]): Parsed {
+export function parseFlags(words: readonly string[], command: CommandName = commandOf(words)): Parsed {
   const parser = new Parser({ prog: 'cellpose-ts', add_help: false, exit_on_error: false });
   parser.add_argument('-h', '--help', { action: 'store_true' });
   for (const flag of flags as readonly Flag[]) parser.add_argument(flag.name, argparseOptions(flag));
-  const { help, ...values } = parse(parser, words);
+  const { help, ...values } = parse(parser, words, command);
   const args = { ...Object.fromEntries((flags as readonly Flag[]).map((f) => [bare(f), f.default])), ...values };
   const given = new Set(Object.keys(values).map((key) => `--${key}`));
   return { args: args as Args, given, help: help === true };
 }
 
-function parse(parser: Parser, words: readonly string[]): Record<string, unknown> {
+function parse(parser: Parser, words: readonly string[], command: CommandName): Record<string, unknown> {
   try {
     return { ...parser.parse_args([...words]) };
   } catch (error) {
-    if (error instanceof UsageError) throw new UsageError(withHint(error.message));
-    if (error instanceof ArgumentError) throw new UsageError(withHint(error.str()));
+    if (error instanceof UsageError) throw new UsageError(withHint(error.message, command));
+    if (error instanceof ArgumentError) throw new UsageError(withHint(error.str(), command));
     throw error;
   }
 }
 
 /** Adds what may have been meant by a word that is no flag. */
-function withHint(message: string): string {
+function withHint(message: string, command: CommandName): string {
   const word = /^unrecognized arguments: (\S+)/.exec(message)?.[1];
   if (word === undefined) return message;
   if (!word.startsWith('-'))
     return `${message} (a folder is given with --dir, an image with --image_path, several by a pattern in quotes)`;
   const name = word.replace(/=.*/, '').replaceAll('-', '_').replace(/^_+/, '--');
-  const near = (flags as readonly Flag[]).map((flag) => ({ flag, distance: editDistance(name, flag.name) }));
-  const [best] = near.sort((a, b) => a.distance - b.distance);
-  return best && best.distance <= 2 ? `${message} (did you mean ${best.flag.name}?)` : message;
-}
-
-/** Letters to insert, delete or change to get from one word to the other (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const near = nearestName(
+    name,
+    flagsOf(command).map((flag) => flag.name),
+  );
+  return near === undefined ? message : `${message} (did you mean ${near}?)`;
 }
 
 /** Defaults are left to us, so that what argparse returns is what was given. */

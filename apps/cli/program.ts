@@ -1,5 +1,6 @@
 /** From the command line to an exit code: 0 all done, 1 something failed, 2 wrong command line, 130 interrupted. */
 import { checkFlags } from './checkFlags.ts';
+import { type CommandName, commandOf, commandPages } from './commands.ts';
 import { RunError, UsageError } from './errors.ts';
 import { greeting, helpText, usageText } from './help.ts';
 import type { Host } from './host.ts';
@@ -36,14 +37,14 @@ export async function main(words: readonly string[], host: Host): Promise<number
     if (command) return await command(words.slice(1), host);
     return await run(words, host);
   } catch (error) {
-    return tellFailure(error, host);
+    return tellFailure(error, words, host);
   }
 }
 
 /** A wrong command line, a run that cannot be, or a fault of ours: in words, and as exit code. */
-async function tellFailure(error: unknown, host: Host): Promise<number> {
+async function tellFailure(error: unknown, words: readonly string[], host: Host): Promise<number> {
   if (error instanceof UsageError) {
-    host.stderr.write(`${usageText}cellpose-ts: error: ${error.message}\n`);
+    host.stderr.write(`${usageOf(words)}cellpose-ts: error: ${error.message}\n`);
     return 2;
   }
   if (error instanceof RunError) {
@@ -58,12 +59,19 @@ async function tellFailure(error: unknown, host: Host): Promise<number> {
   return 1;
 }
 
+/** Commands with options of their own say in the error where to look. */
+function usageOf(words: readonly string[]): string {
+  const name = words[0] ?? '';
+  if (Object.hasOwn(commandPages, name)) return usageText(name as CommandName);
+  return subcommands.has(name) ? '' : usageText(commandOf(words));
+}
+
 async function run(words: readonly string[], host: Host): Promise<number> {
   if (words.length === 0) {
     host.stdout.write(greeting);
     return 0;
   }
-  const parsed = parse(words, host);
+  const parsed = parse(words, commandOf(words), host);
   if (parsed === undefined) return 0;
   const notes = checkFlags(parsed);
   const { args } = parsed;
@@ -80,27 +88,27 @@ async function run(words: readonly string[], host: Host): Promise<number> {
 }
 
 async function evaluate(words: readonly string[], host: Host): Promise<number> {
-  const parsed = parse(words, host);
+  const parsed = parse(words, 'evaluate', host);
   if (parsed === undefined) return 0;
   const notes = checkFlags(parsed, true);
   return (await import('./evaluate.ts')).evaluate({ parsed, notes, host });
 }
 
 async function cutForTraining(words: readonly string[], host: Host): Promise<number> {
-  const parsed = parse(words, host);
+  const parsed = parse(words, 'make_train', host);
   return parsed === undefined ? 0 : (await import('./makeTrain.ts')).makeTrain(parsed, host);
 }
 
 async function trainDenoise(words: readonly string[], host: Host): Promise<number> {
-  const parsed = parse(words, host);
+  const parsed = parse(words, 'train_denoise', host);
   return parsed === undefined ? 0 : (await import('./trainDenoise.ts')).trainToRestore(words, parsed, host);
 }
 
 /** Reads the flags, and answers `--help` and `--version` itself: then undefined. */
-function parse(words: readonly string[], host: Host): Parsed | undefined {
-  const parsed = parseFlags(words);
+function parse(words: readonly string[], command: CommandName, host: Host): Parsed | undefined {
+  const parsed = parseFlags(words, command);
   if (parsed.help) {
-    host.stdout.write(helpText());
+    host.stdout.write(helpText(command));
     return undefined;
   }
   if (parsed.args.version) {

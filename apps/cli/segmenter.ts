@@ -6,6 +6,7 @@ import {
   CellposeDenoiseModel,
   CellposeModel,
   type DenoiseLoadOptions,
+  type DenoiseModel,
   type EvalOptions,
   type EvalResult,
   type ImagePlanes,
@@ -35,6 +36,8 @@ export interface Segmenter {
   /** Channels that the network takes, and seconds that it takes for a tile, measured: what forecasts need. */
   readonly nchan?: number;
   secondsPerTile?(): Promise<number>;
+  /** Of a network that restores images first, the same. */
+  readonly restorer?: Pick<DenoiseModel, 'diamMean' | 'upsamples' | 'secondsPerTile'>;
   eval(image: NdArray | ImagePlanes, options: EvalOptions): Promise<EvalResult | RestoredEvalResult>;
   release(): Promise<void>;
 }
@@ -139,6 +142,7 @@ async function restoring(choice: ModelChoice, restorer: RestorerChoice, context:
   const { diamLabels } = model.cp;
   return {
     ...plain(model.cp),
+    restorer: model.dn,
     eval: (image, options) => model.eval(image, { diameter: diamLabels, ...options }),
     release: () => model.release(),
   };

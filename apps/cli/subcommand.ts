@@ -2,6 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
+import { nearestName } from './nearestName.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -40,6 +41,14 @@ function parse<T extends Options>(name: string, words: readonly string[], option
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
     const [line] = (error as Error).message.split('. ');
-    throw new UsageError(`${name}: ${line}; see cellpose-ts ${name} --help`);
+    const unknown = /^Unknown option '(--[^']*)'/.exec(line!)?.[1];
+    const near =
+      unknown &&
+      nearestName(
+        unknown,
+        Object.keys(options).map((option) => `--${option}`),
+      );
+    const hint = near ? ` (did you mean ${near}?)` : '';
+    throw new UsageError(`${name}: ${line}${hint}; see cellpose-ts ${name} --help`);
   }
 }

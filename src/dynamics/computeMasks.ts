@@ -3,7 +3,8 @@ import { checkArray, type FloatArray, type Masks, sizeOf } from '../array/ndarra
 import { OptionError, ShapeError } from '../errors.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { renumber } from '../masks/renumber.ts';
-import { removeBadFlowMasks } from './flowErrors.ts';
+import { type CheckedCells, checkedCells } from './checkedCells.ts';
+import { flowErrors, withoutBadFlows } from './flowErrors.ts';
 import { laneOf, type Within, type WriteFlow, walk } from './followFlows.ts';
 import type { FollowRules } from './followRules.ts';
 import { getMasks } from './getMasks.ts';
@@ -29,6 +30,8 @@ export interface ComputeMasksOptions {
   readonly rules?: DynamicsRules;
   /** Worker threads; the masks are the same at any number. @default all of the machine */
   readonly threads?: number;
+  /** Called with what the flow check of a plane has measured, which `flowErrors` takes as `known`. */
+  readonly onFlowCheck?: (checked: CheckedCells) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -85,7 +88,9 @@ export async function masksWithin(
   const share = within ? (within.ly * within.lx) / sizeOf(shape) : 1;
   let masks = getMasks(p, pixels, shape, { maxSizeFraction: maxSizeFraction * share, rules: rules.masks });
   if (flowThreshold > 0) {
-    masks = await removeBadFlowMasks(masks, dP, flowThreshold, options);
+    const errors = await flowErrors(masks, dP, options);
+    options.onFlowCheck?.(checkedCells(masks, errors, rules));
+    masks = withoutBadFlows(masks, errors, flowThreshold);
     if (rules.masks.afterCheck === 'rank') masks = renumber(masks, 'rank');
   }
   return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize, rules.masks.sizes) : masks;

@@ -9,7 +9,7 @@ import { type ObjectBox, objectBoxes } from '../masks/objectBoxes.ts';
 import { type ComputeMasksOptions, masksWithin } from './computeMasks.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
 
-export interface ComputeMasksWindowsOptions extends ComputeMasksOptions {
+export interface ComputeMasksWindowsOptions extends Omit<ComputeMasksOptions, 'onFlowCheck'> {
   /** Height and width of the cores, in pixels. @default 2048 */
   readonly coreSize?: number;
   /** Pixels around the core that take part in the work; see `computeMasksWindows` for how many are needed. @default 256 */

@@ -6,6 +6,7 @@ import { threadCount } from '../kernels/threadCount.ts';
 import { countLabels, maxLabel } from '../masks/objectBoxes.ts';
 import type { LabelStack } from './cellBoxes.ts';
 import { cellRanges, threadsForCells } from './cellRanges.ts';
+import { type CheckedCells, errorsOfSameCells } from './checkedCells.ts';
 import { diffusionCells, tableColumns } from './diffusionCells.ts';
 import { heatErrors } from './heatGradient.ts';
 import { masksToFlows } from './masksToFlows.ts';
@@ -16,6 +17,11 @@ import { wholeLabels } from './wholeLabels.ts';
 export interface FlowCheckOptions {
   /** @default dynamics3 */
   readonly rules?: DynamicsRules;
+  /**
+   * What `eval` or `computeMasks` measured of the same flow: cells of a plane that have the same pixels as then are not measured again,
+   * where that gives the same.
+   */
+  readonly known?: CheckedCells | undefined;
   /** Worker threads. @default all of the machine */
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -40,13 +46,24 @@ export async function flowErrors(
   const { rules = dynamics3, signal } = options;
   const threads = threadCount('flowErrors', options.threads);
   if (labels.shape.length === 3) return volumeErrors(labels, dP, { rules, threads, ...(signal && { signal }) });
-  return planeErrors(
-    { data: labels.data, shape: [1, labels.shape[0], labels.shape[1]] },
-    dP.data,
-    rules,
-    threads,
-    signal,
-  );
+  const [ly, lx] = labels.shape;
+  const measure = (data: Int32Array) => planeErrors({ data, shape: [1, ly, lx] }, dP.data, rules, threads, signal);
+  const errors = options.known && errorsOfSameCells(labels, options.known, rules);
+  return errors ? measureRest(labels.data, errors, measure) : measure(labels.data);
+}
+
+/** Fills in the errors of labels that have none yet. */
+async function measureRest(
+  labels: Int32Array,
+  errors: Float64Array,
+  measure: (labels: Int32Array) => Promise<Float64Array>,
+): Promise<Float64Array> {
+  if (!errors.some(Number.isNaN)) return errors;
+  const rest = labels.map((label) => (label > 0 && Number.isNaN(errors[label - 1]) ? label : 0));
+  (await measure(rest)).forEach((error, k) => {
+    if (!Number.isNaN(error)) errors[k] = error;
+  });
+  return errors;
 }
 
 function checkSizes(masks: NdArray, dP: FloatArray): void {
@@ -145,7 +162,15 @@ export async function removeBadFlowMasks<S extends readonly number[]>(
   threshold = 0.4,
   options: FlowCheckOptions = {},
 ): Promise<NdArray<Int32Array, S>> {
-  const errors = await flowErrors(masks, dP, options);
+  return withoutBadFlows(masks, await flowErrors(masks, dP, options), threshold);
+}
+
+/** @param errors  of label k at k − 1. */
+export function withoutBadFlows<S extends readonly number[]>(
+  masks: NdArray<Int32Array, S>,
+  errors: Float64Array,
+  threshold: number,
+): NdArray<Int32Array, S> {
   const kept = Int32Array.from({ length: errors.length + 1 }, (_, label) =>
     errors[label - 1] > threshold ? 0 : label,
   );

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomNumbers, randomStateDict } from '../../test/helpers/randomStateDict.ts';
 import type { NdArray } from '../array/ndarray.ts';
+import { flowErrors } from '../dynamics/flowErrors.ts';
 import { OptionError } from '../errors.ts';
 import { Cellpose } from './cellpose.ts';
 import { CellposeModel } from './cellposeModel.ts';
@@ -52,6 +53,22 @@ describe('eval of a list', () => {
     expect(both.map((r) => r.diameter)).toEqual([16, 20]);
     const second = await model.eval(images[1], { ...loose, diameter: 20 });
     expect(timeless(both[1])).toEqual(timeless(second));
+  });
+
+  it('keeps what the flow check measured, one entry for each plane', async () => {
+    const options = { ...loose, flowThreshold: 10, diameter: 16, zAxis: 0 };
+    const { flowChecks, masks, dP } = await model.eval(image([2, 40, 48]), options);
+    expect(flowChecks).toHaveLength(2);
+    const n = 40 * 48;
+    for (const [z, known] of flowChecks!.entries()) {
+      const plane = { data: masks.data.slice(z * n, (z + 1) * n), shape: [40, 48] };
+      const parts = [0, 1].map((axis) => dP.data.subarray((2 * axis + z) * n, (2 * axis + z + 1) * n));
+      const flow = { data: Float32Array.from(parts.flatMap((part) => Array.from(part))), shape: [2, 40, 48] };
+      expect(known!.errors.length).toBeGreaterThan(0);
+      expect(await flowErrors(plane, flow, { known })).toEqual(await flowErrors(plane, flow));
+    }
+    const unchecked = await model.eval(image([40, 48]), { ...loose, diameter: 16 });
+    expect(unchecked.flowChecks).toEqual([undefined]);
   });
 
   it('of no images is empty', async () => {

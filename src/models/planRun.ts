@@ -180,7 +180,7 @@ interface Tiles {
 }
 
 /** Tiles of `count` planes. */
-function tilesOf(ly: number, lx: number, { tiling }: SplitOptions, count: number): Tiles {
+export function tilesOf(ly: number, lx: number, { tiling }: Pick<SplitOptions, 'tiling'>, count: number): Tiles {
   const [above, below, left, right] = getPadYX(ly, lx);
   const { ys, xs, h, w } = tileGrid(ly + above + below, lx + left + right, tiling);
   const tiles = count * ys.length * xs.length;

@@ -39,6 +39,15 @@ export interface Restored {
 const flat = 1e-3;
 /** Cells of fewer pixels across are not enlarged. */
 const smallestDiameter = 3;
+/** Scale for a channel: the second is taken for nuclei, which are smaller. */
+export function channelScale(channel: number, rescale: number): number {
+  return channel === 1 ? (rescale * 30) / 17 : rescale;
+}
+
+/** By how much pictures of cells of this diameter, in pixels, are enlarged before they are restored; 1 for most networks. */
+export function enlargement({ upsamples, diamMean }: RestoreTraits, diameter: number): number {
+  return upsamples && diameter >= smallestDiameter && diameter < diamMean ? diamMean / diameter : 1;
+}
 
 /** @throws as `convertImage`, `normalizeImg` and `runNet`; the signal's reason after cancellation. */
 export async function restoreImage(
@@ -51,7 +60,7 @@ export async function restoreImage(
   const { volume, axes, notes, isStack } = convertToVolume(await wholeImage(image), options, null);
   const { diamMean, upsamples } = restorer;
   const { diameter } = options;
-  const ratio = upsamples && diameter >= smallestDiameter && diameter < diamMean ? diamMean / diameter : 1;
+  const ratio = enlargement(restorer, diameter);
   const rescale = diameter > 0 ? diamMean / diameter : (options.rescale ?? 1);
   const pictures = withoutFlatLast(enlarged(volume, ratio, diameter));
   const restored = await restoreChannels(restorer, scaledFor(pictures, options), rescale, { ...options, run });
@@ -102,8 +111,7 @@ async function restoreChannels(
   const out = new Float32Array(volume.data.length);
   for (let c = 0; c < nchan; c++) {
     const { data } = channelOf(volume, c);
-    // The second channel is taken for nuclei, which are smaller.
-    const own = c === 1 ? (rescale * 30) / 17 : rescale;
+    const own = channelScale(c, rescale);
     for (let z = 0; z < lz; z++) {
       const plane = { data: data.subarray(z * n, (z + 1) * n), shape: [ly, lx, 1] };
       const at = { done: c * lz + z, total: nchan * lz };

@@ -30,6 +30,7 @@ export interface Segmented {
   readonly dP: FloatArray;
   readonly cellprob: FloatArray;
   readonly style: FloatArray;
+  readonly flowChecks?: NonNullable<EvalResult['flowChecks']>;
   readonly networkMs: number;
   readonly masksMs: number;
 }

@@ -1,5 +1,6 @@
 /** One prepared plane through the network, and what it says through the dynamics: the steps of 2D. */
 import type { FloatArray, Masks, Masks2D } from '../array/ndarray.ts';
+import type { CheckedCells } from '../dynamics/checkedCells.ts';
 import { resizeAndComputeMasks } from '../dynamics/resizeAndComputeMasks.ts';
 import { resizeOutput, runNet } from '../engine/runNet.ts';
 import type { TileNetwork } from '../engine/tileNetwork.ts';
@@ -43,21 +44,24 @@ export async function planeFlows(
 }
 
 /**
- * @param size     (ly, lx) of the image.
- * @param minSize  in place of the one among the options.
- * @returns        labels (ly, lx).
+ * @param size         (ly, lx) of the image.
+ * @param minSize      in place of the one among the options.
+ * @param onFlowCheck  called with what the flow check has measured, if there is one.
+ * @returns            labels (ly, lx).
  */
 export async function planeMasks(
   { dP, cellprob }: PlaneFlows,
   size: readonly [number, number],
   niter: number,
-  { dynamics, run, minSize = dynamics.minSize }: SplitOptions & { run: RunOptions; minSize?: number },
+  options: SplitOptions & { run: RunOptions; minSize?: number; onFlowCheck?: (checked: CheckedCells) => void },
 ): Promise<Masks2D> {
+  const { dynamics, run, minSize = dynamics.minSize, onFlowCheck } = options;
   const { rules } = dynamics;
   const fits = cellprob.shape[0] === size[0] && cellprob.shape[1] === size[1];
   const masks: Masks = await resizeAndComputeMasks(dP, cellprob, {
     ...dynamics,
     ...(run.signal ? { signal: run.signal } : {}),
+    ...(onFlowCheck && { onFlowCheck }),
     minSize,
     niter,
     rules: rules.dynamics,

@@ -1,5 +1,6 @@
 /** The planes of a prepared stack, each by itself, and joined to a volume if asked for. An image is a stack of one plane. */
 import type { Masks } from '../array/ndarray.ts';
+import type { CheckedCells } from '../dynamics/checkedCells.ts';
 import { fillVoidsAndRemoveSmallMasksInPlace } from '../masks/fillVoidsAndRemoveSmallMasks.ts';
 import { stitch3DInPlace } from '../masks/stitch3D.ts';
 import type { SplitOptions } from './evalOptions.ts';
@@ -24,6 +25,7 @@ export async function segmentPlanes(
   const [lz, ly, lx] = shape;
   const isStack = lz > 1;
   const masks = options.dynamics.computeMasks ? new Int32Array(lz * ly * lx) : undefined;
+  const flowChecks = new Array<CheckedCells | undefined>(lz).fill(undefined);
   const spent = { network: 0, masks: 0 };
   let all: PlaneFlows | undefined;
   for (let z = 0; z < lz; z++) {
@@ -33,7 +35,10 @@ export async function segmentPlanes(
     if (z + 1 === lz && 'volume' in prepared) prepared.volume = { data: new Float32Array(0), shape: [0, 0, 0, 0] };
     const networkDone = performance.now();
     spent.network += networkDone - begin;
-    if (masks) masks.set((await maskPlane(flows, shape, niter, options)).data, z * ly * lx);
+    const onFlowCheck = (checked: CheckedCells) => {
+      flowChecks[z] = checked;
+    };
+    if (masks) masks.set((await maskPlane(flows, shape, niter, { ...options, onFlowCheck })).data, z * ly * lx);
     spent.masks += performance.now() - networkDone;
     if (isStack) {
       all ??= roomFor(flows, lz, options.volume.keepFlows);
@@ -46,6 +51,7 @@ export async function segmentPlanes(
   return {
     masks: labels ?? { data: new Int32Array(0), shape: [0, 0] },
     ...all!,
+    flowChecks,
     networkMs: spent.network,
     masksMs: spent.masks + performance.now() - begin,
   };
@@ -89,7 +95,7 @@ async function maskPlane(
   flows: PlaneFlows,
   [lz, ly, lx]: readonly number[],
   niter: number,
-  options: SplitOptions & { run: RunOptions },
+  options: SplitOptions & { run: RunOptions; onFlowCheck: (checked: CheckedCells) => void },
 ): Promise<Masks> {
   const isStitched = options.volume.stitchThreshold > 0 && lz > 1;
   const minSize = isStitched ? -1 : options.dynamics.minSize;

@@ -1,6 +1,7 @@
 /** Options and results of the models, with Cellpose's names in camelCase. */
 import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
 import type { Scratch } from '../array/scratch.ts';
+import type { CheckedCells } from '../dynamics/checkedCells.ts';
 import type { ImagePlanes } from '../io/imagePlanes.ts';
 import type { NormalizeParams } from '../transforms/normalizeImg.ts';
 import type { PresetName } from './presets.ts';
@@ -130,6 +131,11 @@ export interface EvalResult {
   readonly cellprob: FloatArray;
   /** Style vector of unit length, ([lz,] n); with `do3D` (lx, n), of the planes (z, y). */
   readonly style: FloatArray;
+  /**
+   * Of each plane, what the flow check measured: given to `flowErrors` as `known`, only cells that changed since are measured. A plane
+   * where nothing was to be checked has none, nor has a volume (`do3D`).
+   */
+  readonly flowChecks?: readonly (CheckedCells | undefined)[];
   /** Number of cells; in a stack of planes that are not joined the sum over the planes. */
   readonly count: number;
   /** Diameter in pixels that set the scale. */

@@ -140,6 +140,10 @@ describe('--restore_type', () => {
     expect((await run(image, '--restore_type', 'denoise_cyto3', '--dry_run')).out).toMatch(
       /, after denoise_cyto3 \(.*\)/,
     );
+    const stack = { data: Uint8Array.from({ length: 6 * 60 * 70 }, (_, i) => (i * 31) % 255), shape: [2, 3, 60, 70] };
+    const flags = ['--do_3D', '--z_axis', '1', '--diameter', '15', '--dry_run'];
+    const { out } = await run(stack, '--restore_type', 'upsample_cyto3', ...flags);
+    expect(out).toMatch(/volume of 3 × 120 × 140.*: \d+ tiles, \d+ to restore them, .*up to 0\.8 GB of memory/);
   });
 
   it('compares labels of an enlarged picture at the size of the picture', async () => {
