@@ -1,6 +1,7 @@
 /** Before the hours of computing: can the results be written where they belong? */
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { claimOf, sweepClaims } from './claims.ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
 import type { Args } from './flags.ts';
@@ -34,4 +35,6 @@ export async function sweepFolders(images: readonly string[], args: Args): Promi
   const places = new Set(images.flatMap((image) => outputsOf(image, args).map(({ path }) => dirname(path))));
   if (args.scratch !== null) places.add(args.scratch);
   for (const place of places) await sweepParts(place);
+  const claims = images.flatMap((image) => claimOf(image, args) ?? []);
+  for (const place of new Set(claims.map((path) => dirname(path)))) await sweepClaims(place);
 }

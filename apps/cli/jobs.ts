@@ -7,8 +7,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { RunError } from './errors.ts';
-import { clash, type Done, entry, own, ownerOfResults, ownersOf, type Run, tell } from './segmentFiles.ts';
+import { clash, type Done, entry, own, ownerOfResults, type Run, tell } from './segmentFiles.ts';
 import { threadsOf } from './threads.ts';
+import type { Turns } from './turns.ts';
 
 /** What a worker says. */
 export type FromWorker =
@@ -19,21 +20,24 @@ export type FromWorker =
 export type ToWorker = { readonly kind: 'image'; readonly image: string } | { readonly kind: 'stop' };
 
 /** @param words  the command line of this run. @throws RunError where no worker can be started. */
-export async function segmentInJobs(images: readonly string[], words: readonly string[], run: Run): Promise<void> {
+export async function segmentInJobs(turns: Turns, words: readonly string[], run: Run): Promise<void> {
   const { args, host, reporter, record, signal } = run;
-  const queue = new Queue(images, run);
-  await reporter.start(images.length);
-  const count = Math.min(args.jobs, images.length);
+  const queue = new Queue(turns, run);
+  await reporter.start(turns.count);
+  const count = Math.min(args.jobs, turns.count);
   const threads = Math.max(1, Math.floor((threadsOf(args.threads, host.env) ?? availableParallelism()) / count));
   const command = ['worker', ...words, '--threads', String(threads), '--offline'];
-  const jobs = Array.from({ length: count }, () => workUntilEmpty(queue, command, run));
-  const ended = await Promise.allSettled(jobs);
+  do {
+    const jobs = Array.from({ length: count }, () => workUntilEmpty(queue, command, run));
+    const ended = await Promise.allSettled(jobs);
+    const failure = ended.find((job) => job.status === 'rejected');
+    if (failure && !signal.aborted) {
+      reporter.stop();
+      throw failure.reason;
+    }
+  } while (!queue.isDiskFull && (await turns.again()));
   reporter.stop();
-  const failure = ended.find((job) => job.status === 'rejected');
-  if (failure && !signal.aborted) throw failure.reason;
-  for (const image of queue.rest()) record.images.push(entry(image, 'not started'));
-  const order = new Map(images.map((image, i) => [image, i]));
-  record.images.sort((a, b) => (order.get(a.image) ?? -1) - (order.get(b.image) ?? -1));
+  for (const image of turns.end()) record.images.push(entry(image, 'not started'));
 }
 
 /** One worker after the other, as long as there are images: usually the first one does them all. */
@@ -60,7 +64,7 @@ async function work(queue: Queue, command: readonly string[], run: Run): Promise
   if (!isReady && !signal.aborted) throw new RunError(`--jobs: a worker cannot be started: ${errors.trim() || reason}`);
   if (image === undefined) return;
   const error = `the process that computed it has ended (${reason}); is there enough memory for ${args.jobs} at once?`;
-  queue.lost(signal.aborted ? entry(image, 'cancelled') : { ...entry(image, 'failed'), errors: [error] });
+  await queue.lost(signal.aborted ? entry(image, 'cancelled') : { ...entry(image, 'failed'), errors: [error] });
 }
 
 /** What a worker has at hand. */
@@ -83,8 +87,9 @@ async function hear(message: FromWorker, worker: ChildProcess, hands: Hands, que
     run.record.preset ??= message.preset;
     await queue.done(message, (performance.now() - hands.begin) / 1000);
   }
-  const image = queue.next();
-  if (image === undefined) {
+  const image = await queue.next();
+  if (image !== undefined && !worker.connected) await queue.giveBack(image);
+  if (image === undefined || !worker.connected) {
     send(worker, { kind: 'stop' });
     return;
   }
@@ -107,50 +112,55 @@ function send(worker: ChildProcess, message: ToWorker): void {
 /** The images that wait, and what has become of the others. */
 class Queue {
   readonly #run: Run;
-  readonly #waiting: string[];
-  readonly #owners: ReturnType<typeof ownersOf>;
+  readonly #turns: Turns;
   #diskFull = false;
 
-  constructor(images: readonly string[], run: Run) {
+  constructor(turns: Turns, run: Run) {
     this.#run = run;
-    this.#waiting = [...images];
-    this.#owners = ownersOf(run.record);
+    this.#turns = turns;
+  }
+
+  get isDiskFull(): boolean {
+    return this.#diskFull;
   }
 
   hasMore(): boolean {
-    return this.#waiting.length > 0 && !this.#run.signal.aborted && !this.#diskFull;
+    return this.#turns.hasMore() && !this.#diskFull;
   }
 
   /** The next image to do, in order; those whose results would replace others' fail on the way. */
-  next(): string | undefined {
+  async next(): Promise<string | undefined> {
+    const { owners } = this.#turns;
     while (this.hasMore()) {
-      const image = this.#waiting.shift()!;
-      const other = ownerOfResults(image, this.#run.args, this.#owners);
+      const image = await this.#turns.next();
+      if (image === undefined) return undefined;
+      const other = ownerOfResults(image, this.#run.args, owners);
       if (other === undefined) {
-        own(image, this.#run.args, this.#owners);
+        own(image, this.#run.args, owners);
         return image;
       }
-      this.#keep(clash(image, other).entry, 0);
+      await this.#keep(clash(image, other).entry, 0);
     }
     return undefined;
+  }
+
+  giveBack(image: string): Promise<void> {
+    return this.#turns.giveBack(image);
   }
 
   async done({ entry: found, diskFull }: Done, seconds: number): Promise<void> {
     this.#diskFull ||= diskFull;
     if (found.status === 'done') await this.#run.journal?.add(found).catch(() => {});
-    this.#keep(found, seconds);
+    await this.#keep(found, seconds);
   }
 
   /** Of the image nothing is to be had. */
-  lost(found: Done['entry']): void {
-    this.#keep(found, 0);
+  lost(found: Done['entry']): Promise<void> {
+    return this.#keep(found, 0);
   }
 
-  rest(): readonly string[] {
-    return this.#waiting;
-  }
-
-  #keep(found: Done['entry'], seconds: number): void {
+  async #keep(found: Done['entry'], seconds: number): Promise<void> {
+    await this.#turns.release(found.image);
     this.#run.record.images.push(found);
     tell(found, seconds, this.#run);
   }

@@ -3,7 +3,7 @@
  * with `--resume` goes on where it was stopped, however it was stopped. The journal lies in ~/.cellpose/journals under a name
  * that is made of all that the results depend on; another model, another parameter or another version has another journal.
  */
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
@@ -13,7 +13,9 @@ import { type ImageRecord, type RunRecord, sha256 } from './runRecord.ts';
 import { isUrl } from './zarrFolder.ts';
 
 export interface Journal {
-  /** What is known of an image that an earlier run has finished: it has not changed since, and its files are all there. */
+  /** Of all that the results depend on. */
+  readonly fingerprint: string;
+  /** What is known of an image that an earlier run, or another one meanwhile, has finished: it has not changed since, and its files are all there. */
   finished(image: string): Promise<ImageRecord | undefined>;
   /** Keeps that an image is done. */
   add(entry: ImageRecord): Promise<void>;
@@ -46,12 +48,16 @@ const indifferent: readonly (keyof Args)[] = [
  */
 export async function openJournal(record: RunRecord, host: Host): Promise<Journal> {
   const folder = join(host.home, '.cellpose', 'journals');
-  const path = join(folder, `${fingerprint(record)}.jsonl`);
+  const name = fingerprint(record);
+  const path = join(folder, `${name}.jsonl`);
   await mkdir(folder, { recursive: true });
   if (!record.parameters.resume) await rm(path, { force: true });
-  const known = record.parameters.resume ? await readEntries(path) : new Map<string, ImageRecord>();
+  const known = new Map<string, ImageRecord>();
+  let size = 0;
   return {
+    fingerprint: name,
     async finished(image) {
+      size = await readEntries(path, size, known).catch(() => size);
       const entry = known.get(placeOf(image));
       if (entry === undefined || !(await isUnchanged(entry))) return undefined;
       const there = await Promise.all(entry.outputs.map((output) => exists(output.path)));
@@ -77,11 +83,16 @@ function placeOf(image: string): string {
   return isUrl(image) ? image : resolve(image);
 }
 
-/** By the image's full path. A line that was cut off when the machine stopped says nothing. */
-async function readEntries(path: string): Promise<Map<string, ImageRecord>> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const entries = new Map<string, ImageRecord>();
-  for (const line of text.split('\n')) {
+/**
+ * Puts what has been added since to the entries, by the image's full path. A line that was cut off when the machine stopped says nothing.
+ *
+ * @param from  bytes that are known. @returns bytes that are known now.
+ */
+async function readEntries(path: string, from: number, entries: Map<string, ImageRecord>): Promise<number> {
+  const bytes = await bytesFrom(path, from);
+  // What follows the last line is being written.
+  const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
+  for (const line of whole.toString('utf8').split('\n')) {
     try {
       const entry = JSON.parse(line) as ImageRecord;
       entries.set(entry.image, entry);
@@ -89,9 +100,22 @@ async function readEntries(path: string): Promise<Map<string, ImageRecord>> {
       // cut off: the image is done again
     }
   }
-  return entries;
+  return from + whole.length;
 }
 
 async function isUnchanged({ image, sha256: before }: ImageRecord): Promise<boolean> {
   return before !== undefined && before === (await sha256OfImage(image).catch(() => undefined));
+}
+
+/** None where there is no such file, or nothing more of it. */
+async function bytesFrom(path: string, from: number): Promise<Buffer> {
+  const file = await open(path).catch(() => undefined);
+  try {
+    const { size = 0 } = (await file?.stat()) ?? {};
+    const bytes = Buffer.alloc(Math.max(0, size - from));
+    if (bytes.length > 0) await file?.read(bytes, 0, bytes.length, from);
+    return bytes;
+  } finally {
+    await file?.close();
+  }
 }

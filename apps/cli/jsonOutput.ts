@@ -55,6 +55,7 @@ export function runSummary(record: RunRecord, seconds: number) {
       done: count('done'),
       failed: count('failed'),
       notDone: count('cancelled') + count('not started'),
+      elsewhere: count('elsewhere'),
     },
     cells: images.reduce((sum, image) => sum + (image.count ?? 0), 0),
     notes,

@@ -1,6 +1,7 @@
 /** A run from its flags to its last line: find the images, load the model, segment, report, and leave a record. */
 import { stat } from 'node:fs/promises';
 import { checkFolders, sweepFolders } from './checkFolders.ts';
+import { Claims } from './claims.ts';
 import { describeError } from './describeError.ts';
 import { dryRun } from './dryRun.ts';
 import { RunError } from './errors.ts';
@@ -16,6 +17,7 @@ import { createReporter, type Reporter } from './reporter.ts';
 import { modelRecord, type RunRecord, startRecord, writeRecord } from './runRecord.ts';
 import { readAhead, segmentFiles } from './segmentFiles.ts';
 import { summarize } from './summary.ts';
+import { Turns } from './turns.ts';
 
 export interface RunRequest {
   /** The command line, for the record. */
@@ -55,21 +57,28 @@ export async function runOnImages(request: RunRequest): Promise<number> {
     if (args.dry_run) return await dryRun({ parsed, images, host: request.host, reporter, signal });
     await sweepFolders(images, args);
     // Which image comes first is known later where an earlier run has done some.
-    const first = args.resume ? undefined : readAhead(images[0]);
+    const reading = args.resume ? undefined : readAhead(images[0]);
     const tell = (line: string) => note([line], reporter, record);
     const { model, choice, ...others } = await prepareModel({ parsed, host, images, signal, reporter, tell });
     record.model = await modelRecord(choice, model, others);
     if (!signal.aborted) reporter.say(`${plural(images.length, 'image')}, model ${model.name}`);
     const journal = await journalOf(record, host, reporter);
     const left = args.resume ? await withoutFinished(images, journal, record, reporter) : images;
+    const claims = journal && new Claims(journal.fingerprint);
     const run = { args, host, reporter, record, signal, journal };
-    if (args.jobs > 1 && left.length > 1) {
-      await model.release();
-      await segmentInJobs(left, words, run);
-    } else {
-      await segmentFiles(left, first, model, run);
-      await model.release();
+    const turns = new Turns(left, { ...run, claims });
+    try {
+      if (args.jobs > 1 && left.length > 1) {
+        await model.release();
+        await segmentInJobs(turns, words, run);
+      } else {
+        await segmentFiles(turns, reading && { image: images[0]!, reading }, model, run);
+        await model.release();
+      }
+    } finally {
+      await claims?.close();
     }
+    sortImages(record, images);
   } catch (error) {
     // Stopped while the model was made ready: later, a stop is no error.
     if (interruptCode === undefined || record.model) throw error;
@@ -89,6 +98,12 @@ export async function runOnImages(request: RunRequest): Promise<number> {
     if (line !== undefined) reporter.say(line);
   }
   return exitCode;
+}
+
+/** As they were found, whatever the order in which they were done. */
+function sortImages(record: RunRecord, images: readonly string[]): void {
+  const order = new Map(images.map((image, i) => [image, i]));
+  record.images.sort((a, b) => order.get(a.image)! - order.get(b.image)!);
 }
 
 /** A run without a place for its journal is a good run, but cannot be resumed. */

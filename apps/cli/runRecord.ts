@@ -21,7 +21,8 @@ import { writeWhole } from './wholeFile.ts';
 
 export interface ImageRecord {
   readonly image: string;
-  readonly status: 'done' | 'failed' | 'cancelled' | 'not started';
+  /** 'elsewhere': another run works on it. */
+  readonly status: 'done' | 'failed' | 'cancelled' | 'not started' | 'elsewhere';
   readonly sha256?: string;
   /** Size of the array as read, and how its axes were understood. */
   readonly shape?: readonly number[];

@@ -23,6 +23,7 @@ import type { Segmented } from './segmented.ts';
 import type { Segmenter } from './segmenter.ts';
 import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
+import type { Turns } from './turns.ts';
 import { needsFlows, writeOutputs } from './writeOutputs.ts';
 import { shortName } from './zarrFolder.ts';
 
@@ -60,54 +61,67 @@ export function readAhead(path: string | undefined): Reading | undefined {
 /**
  * Segments the images and puts an entry for each into the record.
  *
- * @param first  the first image, on its way.
+ * @param first  the first image, on its way, if it will be the first.
  */
 export async function segmentFiles(
-  images: readonly string[],
-  first: Reading | undefined,
+  turns: Turns,
+  first: { readonly image: string; readonly reading: Reading } | undefined,
   model: Segmenter,
   run: Run,
 ): Promise<void> {
   const { reporter, record, signal, args } = run;
-  const owners = ownersOf(record);
-  await reporter.start(images.length);
-  let next = first;
+  const { owners } = turns;
+  await reporter.start(turns.count);
+  let early = first;
+  const takeTurn = async () => {
+    const image = await turns.next();
+    const reading = image !== undefined && early?.image === image ? early.reading : readAhead(image);
+    early = undefined;
+    return image !== undefined && reading ? { image, reading } : undefined;
+  };
+  let coming: ReturnType<typeof takeTurn> | undefined;
   let diskFull = false;
   /** The image whose files are under way. */
   let behind: Promise<void> = Promise.resolve();
-  for (const [i, image] of images.entries()) {
-    if (signal.aborted || diskFull) {
+  do {
+    for (;;) {
+      const turn = await (coming ?? takeTurn());
+      coming = undefined;
+      if (!turn) break;
+      const { image, reading } = turn;
+      if (signal.aborted || diskFull) {
+        await turns.giveBack(image);
+        break;
+      }
+      const readNext = () => {
+        coming = takeTurn();
+      };
+      const begin = performance.now();
+      reporter.imageBegins(image);
+      const other = ownerOfResults(image, args, owners);
+      if (other !== undefined) readNext();
+      const computed =
+        other === undefined ? await computeFile(image, reading, readNext, model, run) : clash(image, other);
       await behind;
-      record.images.push(entry(image, 'not started'));
-      continue;
+      if (diskFull) {
+        await turns.giveBack(image);
+        continue;
+      }
+      if (computed.segmented) own(image, args, owners);
+      behind = writeFiles(computed, run).then(async (done) => {
+        // That it is done may get lost, and is then done again; that something is done which is not must never be noted.
+        if (done.entry.status === 'done') await run.journal?.add(done.entry).catch(() => {});
+        await turns.release(image);
+        diskFull ||= done.diskFull;
+        record.images.push(done.entry);
+        tell(done.entry, (performance.now() - begin) / 1000, run);
+      });
+      if (!computed.segmented || pixels(computed.segmented) > maxPixelsWriteBehind) await behind;
     }
-    const current = next ?? (() => openPicture(image));
-    const readNext = () => {
-      next = readAhead(images[i + 1]);
-    };
-    const begin = performance.now();
-    reporter.imageBegins(image);
-    const other = ownerOfResults(image, args, owners);
-    if (other !== undefined) readNext();
-    const computed =
-      other === undefined ? await computeFile(image, current, readNext, model, run) : clash(image, other);
     await behind;
-    if (diskFull) {
-      record.images.push(entry(image, 'not started'));
-      continue;
-    }
-    if (computed.segmented) own(image, args, owners);
-    behind = writeFiles(computed, run).then(async (done) => {
-      // That it is done may get lost, and is then done again; that something is done which is not must never be noted.
-      if (done.entry.status === 'done') await run.journal?.add(done.entry).catch(() => {});
-      diskFull ||= done.diskFull;
-      record.images.push(done.entry);
-      tell(done.entry, (performance.now() - begin) / 1000, run);
-    });
-    if (!computed.segmented || pixels(computed.segmented) > maxPixelsWriteBehind) await behind;
-  }
-  await behind;
+  } while (!diskFull && (await turns.again()));
   reporter.stop();
+  for (const image of turns.end()) record.images.push(entry(image, 'not started'));
 }
 
 /** Which image of a run a file belongs to, by its full path. */

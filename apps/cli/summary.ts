@@ -19,6 +19,8 @@ export function summarize({ images }: RunRecord, seconds: number, reporter: Repo
   if (outputs.length === 0 && count('done') > 0) {
     reporter.warn('nothing was written: --no_npy is given and no --save_… flag, such as --save_png');
   }
+  const left = count('elsewhere');
+  if (left > 0) reporter.say(`left to another run, which is at it: ${left} of ${images.length}`);
   const missing = images.filter(isMissing).length;
   if (missing > 0) reporter.warn(`not done: ${missing} of ${images.length}, from ${images.find(isMissing)!.image} on`);
   const failed = images.filter((image) => image.status === 'failed');

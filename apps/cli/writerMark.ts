@@ -16,11 +16,17 @@ export function newMark(): string {
 
 /** Whether the writer of the file at `path` is gone: its process on this machine has ended, or nobody has touched it for a day. */
 export async function isAbandoned(path: string, mark: string): Promise<boolean> {
-  const [, where, pid] = /^(.+)-(\d+)-[0-9a-f]+$/.exec(mark) ?? [];
-  if (where === machine) return !isAlive(Number(pid));
+  const ended = hasEnded(mark);
+  if (ended !== undefined) return ended;
   // Of another machine with the same folder: what nobody has touched for so long is not being written.
   const touched = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
   return Date.now() - touched > day;
+}
+
+/** Whether the process of a mark has ended; undefined where it is one of another machine. */
+export function hasEnded(mark: string): boolean | undefined {
+  const [, where, pid] = /^(.+)-(\d+)-[0-9a-f]+$/.exec(mark) ?? [];
+  return where === machine ? !isAlive(Number(pid)) : undefined;
 }
 
 function isAlive(pid: number): boolean {
