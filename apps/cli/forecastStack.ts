@@ -27,6 +27,8 @@ export interface StackForecast {
 /** Below so many tiles it is quicker to run than to measure how long it takes. */
 const leastWork = 24;
 const programBytes = 1e9 * programGigabytes;
+/** Of a pixel in a file of labels, before it is packed. */
+const labelBytes = 2;
 /** What the steps beside the network take, as a share of its time. */
 const besideNetwork = 0.1;
 
@@ -48,7 +50,9 @@ export async function forecastStack(
   const { nchan, diamMean, diamLabels } = model;
   if (nchan === undefined) return undefined;
   const limit = args.max_memory === null ? freeMemory() : args.max_memory * 1e9;
-  const maxMemory = Math.max(1, limit - programBytes);
+  // Planes that are read one by one leave nothing behind in whose place the labels could be written.
+  const beside = programBytes + ('data' in image || args.do_3D ? 0 : labelBytes * sizeOf(image.shape));
+  const maxMemory = Math.max(1, limit - beside);
   const options = evalOptions(args, model, axes);
   // The diameter of a stack cannot be estimated: the size model's mean stands in, which is that of the network.
   const known = options.diameter === 0 ? { ...options, diameter: diamMean } : options;
@@ -64,11 +68,16 @@ export async function forecastStack(
   const used = plan.scratchBytes > 0 && scratch ? { scratch } : {};
   if (used.scratch) await checkThroughFiles(plan, used.scratch, outputs);
   const seconds = plan.work < leastWork ? undefined : await secondsOf(plan, model);
-  const line = lineOf(plan, seconds, used.scratch);
+  const line = lineOf(plan, seconds, beside, used.scratch);
   return { plan, ...(seconds === undefined ? {} : { seconds }), options: { maxMemory, keepFlows, ...used }, ...used, line };
 }
 
-function lineOf(plan: RunPlan, seconds: number | undefined, scratch: ScratchFolder | undefined): string {
+function lineOf(
+  plan: RunPlan,
+  seconds: number | undefined,
+  beside: number,
+  scratch: ScratchFolder | undefined,
+): string {
   const { way, size, netSize, tiles, bytes, scratchBytes } = plan;
   return [
     `${way === 'volume' ? 'volume' : 'stack'} of ${size.join(' × ')}`,
@@ -76,9 +85,13 @@ function lineOf(plan: RunPlan, seconds: number | undefined, scratch: ScratchFold
     `: ${tiles} tiles, `,
     seconds === undefined ? '' : `about ${clock(seconds)}, `,
     scratch ? 'through files: ' : '',
-    `up to ${gigabytes(bytes + programBytes)} GB of memory`,
+    `up to ${gigabytes(bytes + beside)} GB of memory`,
     scratch ? `, ${gigabytes(scratchBytes)} GB on disk in ${scratch.place}` : '',
   ].join('');
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
 }
 
 /** A folder that can be written, as far as is known. */
