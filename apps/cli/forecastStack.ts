@@ -26,6 +26,8 @@ export interface StackForecast {
 
 /** Below so many tiles it is quicker to run than to measure how long it takes. */
 const leastWork = 24;
+/** Of a pixel in a file of labels, before it is packed. */
+const labelBytes = 2;
 /** What the steps beside the network take, as a share of its time. */
 const besideNetwork = 0.1;
 
@@ -49,7 +51,9 @@ export async function forecastStack(
   const limit = args.max_memory === null ? freeMemory() : args.max_memory * 1e9;
   // A network that restores takes as much again.
   const programBytes = 1e9 * programGigabytes * (restorer ? 2 : 1);
-  const maxMemory = Math.max(1, limit - programBytes);
+  // Planes that are read one by one leave nothing behind in whose place the labels could be written.
+  const beside = programBytes + ('data' in image || args.do_3D ? 0 : labelBytes * sizeOf(image.shape));
+  const maxMemory = Math.max(1, limit - beside);
   const options = evalOptions(args, model, axes);
   // The diameter of a stack cannot be estimated: the size model's mean stands in, which is that of the network.
   const known = options.diameter === 0 ? { ...options, diameter: diamMean } : options;
@@ -69,7 +73,7 @@ export async function forecastStack(
   const used = plan.scratchBytes > 0 && scratch ? { scratch } : {};
   if (used.scratch) await checkThroughFiles(plan, used.scratch, outputs);
   const seconds = plan.work + restoreWork(plan) < leastWork ? undefined : await secondsOf(plan, model);
-  const line = lineOf({ ...plan, bytes: plan.bytes + programBytes }, seconds, used.scratch);
+  const line = lineOf({ ...plan, bytes: plan.bytes + beside }, seconds, used.scratch);
   return {
     plan,
     ...(seconds === undefined ? {} : { seconds }),
@@ -79,7 +83,7 @@ export async function forecastStack(
   };
 }
 
-/** @param plan  its memory, the program's among it. */
+/** @param plan  its memory, that of the program and of what is written among it. */
 function lineOf(plan: StackForecast['plan'], seconds: number | undefined, scratch: ScratchFolder | undefined): string {
   const { way, size, netSize, tiles, bytes, scratchBytes } = plan;
   return [
@@ -91,6 +95,10 @@ function lineOf(plan: StackForecast['plan'], seconds: number | undefined, scratc
     `up to ${gigabytes(bytes)} GB of memory`,
     scratch ? `, ${gigabytes(scratchBytes)} GB on disk in ${scratch.place}` : '',
   ].join('');
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
 }
 
 /** A folder that can be written, as far as is known. */

@@ -1,11 +1,13 @@
 /** `eval` of stacks that are read by their planes: the same numbers as of the array, in every way to scale. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memoryScratch } from '../../test/helpers/memoryScratch.ts';
 import { randomNumbers, randomStateDict } from '../../test/helpers/randomStateDict.ts';
 import type { NdArray, TypedArray } from '../array/ndarray.ts';
 import { type ImagePlanes, planesOfArray } from '../io/imagePlanes.ts';
 import { normalizeRules4 } from '../transforms/normalizeRules.ts';
 import { Cellpose } from './cellpose.ts';
 import { CellposeModel } from './cellposeModel.ts';
+import { planRun } from './planRun.ts';
 import type { EvalOptions } from './types.ts';
 
 const stateDict = randomStateDict([2, 8, 16, 16]);
@@ -127,6 +129,18 @@ describe('a stack that is read by its planes', () => {
       [2, 0, 0, 0],
       [0, 0, 0],
     ]);
+  });
+
+  it('as a volume that goes through scratch storage, block by block', async () => {
+    const image = stack(Uint16Array, [16, 20, 24]);
+    const options = { ...loose, zAxis: 0, do3D: true };
+    const { masks } = await model.eval(image, options);
+    const scratch = memoryScratch();
+    const planes = fromFile(image);
+    const { bytes } = planRun(image.shape, options, model, 0);
+    expect((await model.eval(planes, { ...options, scratch, maxMemory: bytes - 1 })).masks).toEqual(masks);
+    expect(scratch.mostBytes).toBeGreaterThan(0);
+    expect(planes.reads).not.toContain('0: 0-16');
   });
 
   it('stops when told to', async () => {

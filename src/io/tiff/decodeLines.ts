@@ -85,40 +85,40 @@ export async function decodeLines(
 /** Those that hold some of the lines, but for holes: a tile without data is left zero. */
 function* segmentsOf(tiff: Tiff, page: TiffPage, first: number, last: number): Generator<Segment> {
   const { across, down } = segmentGrid(page);
-  const { height } = page.segment;
-  const rowBytes = storedRowBytes(page);
+  const { width, height } = page.segment;
   for (let plane = Math.floor(first / page.height); plane * page.height < last; plane++) {
-    const [y0, y1] = [first, last].map((line) => Math.min(Math.max(line - plane * page.height, 0), page.height));
-    for (let j = Math.floor(y0 / height); j * height < y1; j++) {
+    const top = plane * page.height;
+    const [y0, y1] = [first, last].map((line) => Math.min(Math.max(line - top, 0), page.height));
+    for (let j = Math.floor(y0 / height); j * height < y1; j++)
       for (let i = 0; i < across; i++) {
         const index = (plane * down + j) * across + i;
         if (page.offsets[index] === 0 || page.counts[index] === 0) continue;
-        const [from, to] = [Math.max(0, y0 - j * height), Math.min(height, y1 - j * height)];
-        const all = Math.min(height, page.height - j * height);
-        const isPlain = page.compression === 1;
-        // Without compression the size is known, and writers have stored wrong counts.
-        const count = isPlain ? all * rowBytes : page.counts[index];
-        const offset = page.offsets[index];
-        if (offset + count > tiff.source.size)
-          throw new FormatError(
-            'TIFF',
-            `strip or tile ${index} ends beyond the end of the file: the file is cut`,
-            offset,
-          );
-        const top = plane * page.height + j * height;
-        const left = i * page.segment.width;
-        if (!isPlain) yield { line: top, left, rows: all, offset, count };
-        else
-          yield {
-            line: top + from,
-            left,
-            rows: to - from,
-            offset: offset + from * rowBytes,
-            count: (to - from) * rowBytes,
-          };
+        const line = top + j * height;
+        const whole = { line, left: i * width, rows: Math.min(height, page.height - j * height) };
+        yield stored(tiff, page, index, whole, [top + y0, top + y1]);
       }
-    }
   }
+}
+
+/** Where a segment is stored; where nothing is compressed, only its lines among those from `first` to `last`. */
+function stored(
+  tiff: Tiff,
+  page: TiffPage,
+  index: number,
+  { line, left, rows }: Pick<Segment, 'line' | 'left' | 'rows'>,
+  [first, last]: readonly [number, number],
+): Segment {
+  const offset = page.offsets[index];
+  const isPlain = page.compression === 1;
+  const rowBytes = storedRowBytes(page);
+  // Without compression the size is known, and writers have stored wrong counts.
+  const count = isPlain ? rows * rowBytes : (page.counts[index] ?? 0);
+  if (offset + count > tiff.source.size)
+    throw new FormatError('TIFF', `strip or tile ${index} ends beyond the end of the file: the file is cut`, offset);
+  if (!isPlain) return { line, left, rows, offset, count };
+  const [from, to] = [Math.max(line, first), Math.min(line + rows, last)];
+  const start = offset + (from - line) * rowBytes;
+  return { line: from, left, rows: to - from, offset: start, count: (to - from) * rowBytes };
 }
 
 /** Samples of lines of one strip or tile as little-endian bytes, at least `rows` lines of the segment's full width. */

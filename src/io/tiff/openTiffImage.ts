@@ -39,10 +39,21 @@ export async function openTiffImage(source: Source, options: OpenImageOptions = 
   return {
     ...factsOf(series, first, palette, warnings),
     ...storedPlanes(
-      { shape: series.shape, dtype: first.dtype, unit: size, fill: (at, out) => fillPages(series, fileOf, at, out) },
+      {
+        ...{ shape: series.shape, dtype: first.dtype, unit: unitOf(first) },
+        fill: (at, out) => fillPages(series, fileOf, at, out),
+      },
       options.maxBytes,
     ),
   };
+}
+
+/** Bytes of the array that are best read together: a page, unless it is huge or can be read from any line on. */
+function unitOf(page: TiffPage): number {
+  const width = lineBytes(page);
+  if (page.compression === 1) return width;
+  const size = width * lineCount(page);
+  return size <= 2 ** 30 ? size : width * page.segment.height;
 }
 
 function factsOf(
