@@ -69,7 +69,13 @@ export async function forecastStack(
   if (used.scratch) await checkThroughFiles(plan, used.scratch, outputs);
   const seconds = plan.work < leastWork ? undefined : await secondsOf(plan, model);
   const line = lineOf(plan, seconds, beside, used.scratch);
-  return { plan, ...(seconds === undefined ? {} : { seconds }), options: { maxMemory, keepFlows, ...used }, ...used, line };
+  return {
+    plan,
+    ...(seconds === undefined ? {} : { seconds }),
+    options: { maxMemory, keepFlows, ...used },
+    ...used,
+    line,
+  };
 }
 
 function lineOf(
