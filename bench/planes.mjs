@@ -1,6 +1,6 @@
 // A stack of 2048 × 2048 pixels, uint16, stitched: read whole, read by its planes, and by its planes without keeping flows. Whole
 // processes, interleaved. The cells are large, so that the network sees a sixteenth of the pixels and most of what is seen is all the rest.
-// Prints wall time and peak memory, and whether the labels are the same.
+// Prints wall time, time of the processor and peak memory, and whether the labels are the same.
 //   node bench/planes.mjs MODEL [planes=64] [runs=1] [folder]
 // MODEL is a checkpoint. The file lies in the folder, by default that of the system for temporary files. Needs `npm run build`.
 import { spawnSync } from 'node:child_process';
@@ -41,7 +41,8 @@ if (process.argv[2] === 'child') {
   console.log(`${planes} planes, ${((2 * n * n * planes) / 1e9).toFixed(2)} GB, median of ${runs}`);
   for (const [way, all] of Object.entries(results)) {
     if (all.length === 0) continue;
-    const figures = `${median(all, 'seconds').toFixed(1)} s, peak ${(median(all, 'peak') / 1e9).toFixed(2)} GB`;
+    const [wall, cpu] = ['seconds', 'cpu'].map((key) => median(all, key).toFixed(1));
+    const figures = `${wall} s, ${cpu} s of the processor, peak ${(median(all, 'peak') / 1e9).toFixed(2)} GB`;
     console.log(`${way.padEnd(7)} ${figures} of the process, ${all[0].count} cells`);
   }
   const labels = new Set(Object.values(results).flatMap((all) => all.map((one) => one.labels)));
@@ -81,8 +82,9 @@ async function child(way, modelPath, path) {
   await model.release();
   const hash = createHash('sha256');
   for (let at = 0; at < masks.data.length; at += n * n) hash.update(masks.data.subarray(at, at + n * n));
-  const peak = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ seconds, peak, count, labels: hash.digest('hex') }));
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  const [peak, cpu] = [maxRSS * 1024, (userCPUTime + systemCPUTime) / 1e6];
+  console.log(JSON.stringify({ seconds, cpu, peak, count, labels: hash.digest('hex') }));
 }
 
 function sourceOf(file, size) {
