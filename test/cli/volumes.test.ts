@@ -113,7 +113,7 @@ describe('the command line on a volume', () => {
     expect(parts()).toEqual([]);
   });
 
-  it('is refused by evaluate too', async () => {
+  it('is refused by evaluate too, or goes through files', async () => {
     const masks = { data: Uint16Array.from(volume.data, (_, i) => i % 3), shape: volume.shape };
     writeFileSync(join(folder, 'vol_masks.tif'), writeTiff(masks));
     const fake = fakeHost(folder);
@@ -121,6 +121,12 @@ describe('the command line on a volume', () => {
     const volumes = ['--z_axis', '0', '--do_3D', '--max_memory', '0.401'];
     expect(await main(['evaluate', '--dir', folder, ...model, ...volumes], fake.host)).toBe(1);
     expect(fake.out() + fake.err()).toMatch(/vol\.tif: failed: .*voxels.* need .* GB/);
+    const files = fakeHost(folder);
+    const scratch = mkdtempSync(join(folder, 'scratch-'));
+    const enough = ['--z_axis', '0', '--do_3D', '--max_memory', limit, '--scratch', scratch, '--verbose'];
+    expect(await main(['evaluate', '--dir', folder, ...model, ...enough], files.host)).toBe(0);
+    expect(files.out() + files.err()).toMatch(/through files: .*in .*scratch-/);
+    expect(readdirSync(scratch)).toEqual([]);
   });
 
   it('splits labels in pieces where told to, and joins over gaps', async () => {
