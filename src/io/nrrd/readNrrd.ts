@@ -18,7 +18,7 @@ import { type NrrdHeader, parseNrrdHeader } from './header.ts';
  */
 export async function readNrrd(bytes: Uint8Array, options: ReadImageOptions = {}): Promise<ImageFile> {
   const header = parseNrrdHeader(bytes);
-  const { dtype, shape, axes, namesAxes, physicalSize } = header;
+  const { dtype, shape, axes, namesAxes, physicalSize, spacingsWithoutUnit: spacings } = header;
   if (shape.length < 2)
     throw new FormatError('NRRD', `an image has two dimensions or more; the array is (${shape.join(', ')})`);
   const stored =
@@ -33,7 +33,9 @@ export async function readNrrd(bytes: Uint8Array, options: ReadImageOptions = {}
     axesFrom: namesAxes ? 'nrrd' : 'shape',
     photometric: axes.endsWith('S') ? 'rgb' : 'grey',
     ...(physicalSize && { physicalSize }),
-    warnings: [],
+    warnings: spacings
+      ? [`NRRD: the file gives distances of pixels (${spacings.join(', ')}) and no unit, so their size is not known`]
+      : [],
   };
 }
 
