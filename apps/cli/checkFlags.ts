@@ -188,8 +188,6 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
     for (const flag of ['--chan2_restore', '--save_restored'])
       if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --restore_type`);
   }
-  if (args.dry_run && args.resume)
-    notes.push('--resume has no effect together with --dry_run: all images are looked at');
   if (args.flow_threshold < 0) notes.push(`--flow_threshold ${args.flow_threshold} is read as 0: no check of shapes`);
   if (args.min_size < -1) notes.push(`--min_size ${args.min_size} is read as -1: all cells are kept`);
   if (args.image_path !== null && args.dir !== null) notes.push('--image_path has no effect together with --dir');

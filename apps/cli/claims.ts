@@ -4,10 +4,11 @@
  * taken over; on other machines that shows in a claim that nobody has touched for a while.
  */
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Args } from './flags.ts';
 import { outputsOf } from './outputNames.ts';
+import { newPartIn } from './wholeFile.ts';
 import { hasEnded, newMark } from './writerMark.ts';
 
 /** Whose claim it is. */
@@ -15,7 +16,7 @@ export interface Holder {
   readonly mark: string;
   /** In words. */
   readonly who: string;
-  /** Of all that its results depend on. */
+  /** Of all that its results depend on; empty where that is not known. */
   readonly fingerprint: string;
 }
 
@@ -95,18 +96,21 @@ export async function sweepClaims(folder: string): Promise<void> {
   }
 }
 
+/** Whoever is killed at it leaves no claim that says nothing: it is written under another name, and then gets its own as a second one. */
 async function create(path: string, text: string): Promise<'made' | 'there' | 'no place'> {
+  const temporary = newPartIn(dirname(path));
   try {
-    const file = await open(path, 'wx');
-    const written = await file.writeFile(text).then(
-      () => true,
-      () => false,
-    );
-    await file.close();
-    if (!written) await rm(path, { force: true });
-    return written ? 'made' : 'no place';
+    await writeFile(temporary, text, { flag: 'wx' });
+    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw error;
+      // Some file systems know no second names.
+      return writeFile(path, text, { flag: 'wx' });
+    });
+    return 'made';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'there' : 'no place';
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
   }
 }
 

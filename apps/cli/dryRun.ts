@@ -11,6 +11,7 @@ import type { FetchOptions } from './fetchModel.ts';
 import type { Args } from './flags.ts';
 import { forecastStack } from './forecastStack.ts';
 import type { Host } from './host.ts';
+import { openJournal } from './journal.ts';
 import { writeJson } from './jsonOutput.ts';
 import { builtInNamed } from './modelNames.ts';
 import { type OutputKind, outputsOf } from './outputNames.ts';
@@ -18,6 +19,7 @@ import type { Parsed } from './parseFlags.ts';
 import { loadChosen } from './prepareModel.ts';
 import { openPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
+import { modelRecord, type RunRecord } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
 import { outputsThatFit } from './writeOutputs.ts';
 
@@ -27,6 +29,8 @@ interface Planned {
   readonly axes?: string;
   readonly dtype?: string;
   readonly notes: readonly string[];
+  /** By an earlier run of this command, so that `--resume` would pass it over. */
+  readonly finished?: boolean;
   /** Why it would fail. */
   readonly error?: string;
   readonly files: readonly { readonly kind: OutputKind; readonly path: string; readonly replaces: boolean }[];
@@ -37,23 +41,34 @@ export interface DryRunRequest {
   readonly images: readonly string[];
   readonly host: Host;
   readonly reporter: Reporter;
+  /** Of the run as it would be. */
+  readonly record: RunRecord;
   readonly signal: AbortSignal;
 }
 
 /** @returns the exit code: 1 if an image could not be segmented. @throws RunError if none could. */
-export async function dryRun({ parsed, images, host, reporter, signal }: DryRunRequest): Promise<number> {
+export async function dryRun({ parsed, images, host, reporter, record, signal }: DryRunRequest): Promise<number> {
   const { args } = parsed;
   reporter.say('dry run: nothing is computed, downloaded or written');
-  const { text: model, segmenter } = await findModel(parsed, host, reporter, signal);
+  const { text: model, segmenter, source } = await findModel(parsed, host, reporter, signal);
   reporter.say(`model ${model}`);
+  record.model = source;
+  // A model that is not here has finished nothing here.
+  const journal = args.resume && source ? await openJournal(record, host) : undefined;
   const planned: Planned[] = [];
   for (const image of images) {
     if (signal.aborted) break;
-    const plan = await planImage(image, args, segmenter);
+    const isFinished = (await journal?.finished(image)) !== undefined;
+    const plan = isFinished ? { image, finished: true, notes: [], files: [] } : await planImage(image, args, segmenter);
     planned.push(plan);
     tell(plan, reporter);
   }
   await segmenter?.release();
+  const finished = planned.filter((plan) => plan.finished).length;
+  if (args.resume)
+    reporter.say(
+      `--resume: ${finished} of ${images.length} images were finished before, ${images.length - finished} are left`,
+    );
   const failed = planned.filter(({ error }) => error !== undefined).length;
   const files = planned.flatMap((plan) => plan.files);
   const replaced = files.filter(({ replaces }) => replaces).length;
@@ -72,7 +87,7 @@ async function findModel(
   host: Host,
   reporter: Reporter,
   signal: AbortSignal,
-): Promise<{ readonly text: string; readonly segmenter?: Segmenter }> {
+): Promise<{ readonly text: string; readonly segmenter?: Segmenter; readonly source?: RunRecord['model'] }> {
   const options = { host, reporter, verbose: args.verbose, signal };
   const here = { ...args, offline: true };
   const { restore, after } = await describeRestorer(args, options);
@@ -82,7 +97,12 @@ async function findModel(
     for (const line of [...choice.notes, ...(ortho?.notes ?? [])]) reporter.warn(line);
     const segmenter = await loadChosen({ choice, ortho, restore }, args, host);
     const place = choice.source.kind === 'bundled' ? 'ships with this package' : choice.source.path;
-    return { text: `${choice.name} (${place}), diameter ${segmenter.diamMean} in the network${after}`, segmenter };
+    const source = await modelRecord(choice, segmenter, { ortho, restore });
+    return {
+      text: `${choice.name} (${place}), diameter ${segmenter.diamMean} in the network${after}`,
+      segmenter,
+      source,
+    };
   } catch (error) {
     const requested = args.pretrained_model;
     const builtIn = builtInNamed(requested);
@@ -130,7 +150,11 @@ async function planImage(image: string, args: Args, model: Segmenter | undefined
   }
 }
 
-function tell({ image, shape, axes, dtype, notes, error, files }: Planned, reporter: Reporter): void {
+function tell({ image, finished, shape, axes, dtype, notes, error, files }: Planned, reporter: Reporter): void {
+  if (finished) {
+    reporter.say(`${image}: finished before`);
+    return;
+  }
   if (error !== undefined) {
     reporter.say(`${image}: FAILED: ${error}`);
     return;

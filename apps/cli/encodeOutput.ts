@@ -75,7 +75,7 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'dP':
       return writeTiff(result.dP, { level: 'huffman', rgb: false });
     case 'restored':
-      return writeTiff(restoredPages(result as RestoredEvalResult), { level: fast, rgb: false });
+      return restoredTiff(segmented);
     case 'seg':
       return segNpy(segmented, picture());
   }
@@ -127,6 +127,18 @@ function segNpy({ path, result, masks, channels, restoreType }: Segmented, pictu
     filename: path,
     ...('restored' in result ? { restored: { type: restoreType ?? '', image: result.restored } } : {}),
   });
+}
+
+/** A single picture has nothing to tell of its axes; planes and channels say what they are as those of labels do. */
+function restoredTiff(segmented: Segmented): Uint8Array {
+  const pages = restoredPages(segmented.result as RestoredEvalResult);
+  const hasPlanes = (segmented.result as RestoredEvalResult).restored.shape.length > 3;
+  const planes = hasPlanes ? axesOfMasks(segmented)[0]! : '';
+  const channels = pages.shape.length > planes.length + 2 ? 'C' : '';
+  const axes = `${planes}${channels}YX`;
+  if (axes === 'YX') return writeTiff(pages, { level: fast, rgb: false });
+  const description = planes === 'T' ? 'imagej' : 'ome';
+  return writeTiff(pages, { level: fast, rgb: false, axes, description, pixelSize: segmented.pixelSize });
 }
 
 /** Planes and channels as pages, ([lz,] [n,] ly, lx). */

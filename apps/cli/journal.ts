@@ -24,6 +24,7 @@ export interface Journal {
 /** Flags that the files of an image do not depend on. */
 const indifferent: readonly (keyof Args)[] = [
   'resume',
+  'dry_run',
   'json',
   'record',
   'verbose',
@@ -42,7 +43,7 @@ const indifferent: readonly (keyof Args)[] = [
 ];
 
 /**
- * Opens the journal of a run whose model is known; without `--resume` an empty one.
+ * Opens the journal of a run whose model is known; without `--resume` an empty one. With `--dry_run` it is left as it is.
  *
  * @throws the error of the operating system where there is no place for it.
  */
@@ -50,8 +51,9 @@ export async function openJournal(record: RunRecord, host: Host): Promise<Journa
   const folder = join(host.home, '.cellpose', 'journals');
   const name = fingerprint(record);
   const path = join(folder, `${name}.jsonl`);
-  await mkdir(folder, { recursive: true });
-  if (!record.parameters.resume) await rm(path, { force: true });
+  const { resume, dry_run: onlyLooks } = record.parameters;
+  if (!onlyLooks) await mkdir(folder, { recursive: true });
+  if (!onlyLooks && !resume) await rm(path, { force: true });
   const known = new Map<string, ImageRecord>();
   let size = 0;
   return {

@@ -54,7 +54,7 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   try {
     note([...notes, ...folderNotes], reporter, record);
     const { signal } = controller;
-    if (args.dry_run) return await dryRun({ parsed, images, host: request.host, reporter, signal });
+    if (args.dry_run) return await dryRun({ parsed, images, host: request.host, reporter, record, signal });
     await sweepFolders(images, args);
     // Which image comes first is known later where an earlier run has done some.
     const reading = args.resume ? undefined : readAhead(images[0]);

@@ -104,7 +104,7 @@ export class Turns {
   /** To another run that does the same. One that does something else would be overwritten, or overwrite. */
   #leave(image: string, { who, fingerprint }: Holder): void {
     const { record, reporter, journal } = this.#run;
-    const isSame = fingerprint === journal?.fingerprint;
+    const isSame = fingerprint === '' || fingerprint === journal?.fingerprint;
     const line = isSame
       ? `left to another run, which is at it (${who})`
       : `another run, with another model or other flags, is writing its results (${who}); wait for it, or use another --savedir`;

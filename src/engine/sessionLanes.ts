@@ -57,16 +57,26 @@ export class SessionLanes {
   async use<T>(shape: readonly number[], inAll: number, job: (session: RuntimeSession) => Promise<T>): Promise<T> {
     const [lane] = this.#parts.toSorted((a, b) => a.jobs - b.jobs);
     if (!lane || inAll === 1 || inAll === 3) {
-      this.#latest = this.#whole;
-      return this.#whole.use(shape, job);
+      return this.#runIn(this.#whole, shape, job);
     }
-    this.#latest = lane.sessions;
     lane.jobs++;
     try {
-      return await lane.sessions.use(shape, job);
+      return await this.#runIn(lane.sessions, shape, job);
     } finally {
       lane.jobs--;
     }
+  }
+
+  #runIn<T>(
+    sessions: SessionCache,
+    shape: readonly number[],
+    job: (session: RuntimeSession) => Promise<T>,
+  ): Promise<T> {
+    return sessions.use(shape, (session) => {
+      // Only now there is something to say of it, and others may ask meanwhile.
+      this.#latest = sessions;
+      return job(session);
+    });
   }
 
   /** Gives the memory of the two lanes back until they are needed again, which takes a tenth of a second. */

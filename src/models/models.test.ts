@@ -71,6 +71,29 @@ describe('eval of a list', () => {
     expect(unchecked.flowChecks).toEqual([undefined]);
   });
 
+  it('is the same with several at once, and ends in order where one fails', async () => {
+    const images = Array.from({ length: 5 }, (_, i) => image([40 + 8 * (i % 2), 48], i + 1));
+    const twos = await CellposeModel.load({ stateDict, threads: 2 });
+    try {
+      const options = { ...loose, diameter: [16, 18, 16, 20, 16] };
+      const alone = await twos.eval(images, options);
+      for (const imagesAtOnce of [2, 3, 9]) {
+        const together = await twos.eval(images, { ...options, imagesAtOnce });
+        expect(together.map(timeless)).toEqual(alone.map(timeless));
+      }
+      const seen: number[] = [];
+      const bad = images.map((one, i) => (i === 1 ? { ...one, shape: [0] } : one));
+      const onProgress = () => seen.push(1);
+      await expect(twos.eval(bad, { ...options, imagesAtOnce: 2, onProgress })).rejects.toThrow();
+      const events = seen.length;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(seen.length).toBe(events);
+      await expect(twos.eval(images, { imagesAtOnce: 0 })).rejects.toThrow(/imagesAtOnce.*got 0/);
+    } finally {
+      await twos.release();
+    }
+  });
+
   it('of no images is empty', async () => {
     expect(await model.eval([])).toEqual([]);
   });

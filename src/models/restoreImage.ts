@@ -133,6 +133,7 @@ async function restorePlane(
     ...tiling,
     augment: false,
     signal: run.signal,
+    pictures: run.imagesAtOnce,
     rescale,
     diameter: diameter || undefined,
     onProgress: ({ done, total }) =>

@@ -29,6 +29,7 @@ export async function planeFlows(
   const output = await runNet(net, plane, {
     ...tiling,
     signal: run.signal,
+    pictures: run.imagesAtOnce,
     rescale,
     diameter: diameter || undefined,
     onProgress: ({ done, total }) => run.onProgress?.({ stage: 'network', fraction: done / total }),

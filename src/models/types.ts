@@ -162,6 +162,11 @@ export interface PerImage extends Omit<EvalOptions, 'channels' | 'diameter' | 'r
   readonly channels?: EvalOptions['channels'] | readonly (readonly [number, number])[];
   readonly diameter?: number | readonly number[];
   readonly rescale?: number | readonly number[];
+  /**
+   * Images that are computed side by side. Small ones, of a single tile, are done sooner by twos, each on a part of the threads; the
+   * results are the same, and progress events of images come mixed. @default 1
+   */
+  readonly imagesAtOnce?: number;
 }
 
 /**

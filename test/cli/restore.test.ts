@@ -100,6 +100,22 @@ describe('--restore_type', () => {
     expect(record().images[0].diameter).toBeCloseTo(16.5124, 3);
   });
 
+  it.each([
+    ['--z_axis', 'ZCYX'],
+    ['--t_axis', 'TCYX'],
+  ])('says of a stack along %s what its pages are: %s', async (flag, axes) => {
+    const image = corner(goldens['noisy']!, 40, 48) as NdArray<Uint8Array>;
+    const planes = { data: new Uint8Array(2 * image.data.length), shape: [2, 2, 40, 48] };
+    for (const [c, at] of [0, 0, 1, 1].entries())
+      planes.data.set(image.data.subarray(at * 1920, (at + 1) * 1920), c * 1920);
+    const flags = ['--restore_type', 'denoise_cyto3', '--diameter', '18', '--save_restored', '--no_npy'];
+    const { code, path } = await run(planes, ...flags, flag, '1');
+    expect(code).toBe(0);
+    const restored = await readImage(new Uint8Array(readFileSync(path('a_cp_restored.tif'))));
+    expect([restored.axes, restored.data.shape]).toEqual([axes, [2, 2, 40, 48]]);
+    expect(restored.axesFrom).toBe(axes.startsWith('Z') ? 'ome' : 'imagej');
+  });
+
   it('does not take the restored image for an image in the next run', async () => {
     const { path } = await run(corner(goldens['noisy']!, 75, 85), '--restore_type', 'denoise_cyto3', '--save_restored');
     const fake = fakeHost(root);

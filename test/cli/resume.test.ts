@@ -64,6 +64,25 @@ describe('--resume', () => {
     expect((await run(['--resume'])).evaluated).toBe(0);
   });
 
+  it('with --dry_run says what is done and what is left, and writes nothing', async () => {
+    const json = join(root, 'dry.json');
+    const untouched = await run(['--resume', '--dry_run']);
+    expect(untouched.out).toMatch('--resume: 0 of 4 images were finished before, 4 are left');
+    expect(readdirSync(root).includes('home')).toBe(false);
+    await stopped();
+    const before = readFileSync(join(root, 'home', journals, readdirSync(join(root, 'home', journals))[0]!), 'utf8');
+    const { code, out, evaluated } = await run(['--resume', '--dry_run', '--json', json]);
+    expect([code, evaluated]).toEqual([0, 0]);
+    expect(out).toMatch(/a\.png: finished before\n.*b\.png: finished before\n.*c\.png: \d+ × \d+/);
+    expect(out).toMatch('--resume: 2 of 4 images were finished before, 2 are left');
+    expect(out).toMatch('4 files would be written, 0 in place of others');
+    const { images } = JSON.parse(readFileSync(json, 'utf8'));
+    expect(images.map(({ finished }: { finished?: boolean }) => finished)).toEqual([true, true, undefined, undefined]);
+    const [name] = readdirSync(join(root, 'home', journals));
+    expect(readFileSync(join(root, 'home', journals, name!), 'utf8')).toBe(before);
+    expect((await run(['--resume'])).evaluated).toBe(2);
+  });
+
   it('does again what has changed, and what has lost a file', async () => {
     await run();
     put('b', noCells);

@@ -23,6 +23,8 @@ export interface NrrdHeader {
   /** Name of the file with the samples, where they do not follow the header. */
   readonly dataFile?: string;
   readonly physicalSize?: PhysicalSize;
+  /** Distances of pixels along x, y and z for which the file names no unit: nobody can tell how long they are. */
+  readonly spacingsWithoutUnit?: readonly number[];
   /** Where the header ends. */
   readonly dataOffset: number;
 }
@@ -71,7 +73,6 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
       'NRRD of several data files',
       'NRRD: the samples are in several files; join them in one',
     );
-  const physicalSize = readPhysicalSize(fields, dimension);
   return {
     dtype,
     shape: [...sizes].reverse(),
@@ -81,7 +82,7 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
     lineSkip: skip('line skip', 0) || skip('lineskip', 0),
     byteSkip: skip('byte skip', -1) || skip('byteskip', -1),
     ...(dataFile !== undefined && { dataFile }),
-    ...(physicalSize && { physicalSize }),
+    ...readPhysicalSize(fields, dimension),
     dataOffset,
   };
 }
@@ -175,18 +176,25 @@ function vectors(text: string): (number | undefined)[] {
 }
 
 /** From `space directions` or `spacings`, with the unit that the file names; without a unit there is no size. */
-function readPhysicalSize(fields: ReadonlyMap<string, string>, dimension: number): PhysicalSize | undefined {
+function readPhysicalSize(
+  fields: ReadonlyMap<string, string>,
+  dimension: number,
+): Pick<NrrdHeader, 'physicalSize' | 'spacingsWithoutUnit'> {
   const directions = fields.get('space directions');
   const spacings = fields.get('spacings');
   const lengths = directions ? vectors(directions) : spacings ? numbers(spacings) : undefined;
   const unit = /"([^"]+)"/.exec(fields.get('space units') ?? fields.get('units') ?? '')?.[1];
-  if (!lengths || !unit) return undefined;
-  const inSpace = lengths
+  const inSpace = (lengths ?? [])
     .slice(0, dimension)
     .filter((n): n is number => n !== undefined && n > 0 && Number.isFinite(n));
   const [x, y, z] = inSpace;
-  if (x === undefined) return undefined;
-  return { x, ...(y !== undefined && { y }), ...(z !== undefined && { z }), unit };
+  if (x === undefined) return {};
+  // Programs that know nothing of distances write 1.
+  if (!unit)
+    return inSpace.every((length) => length === 1)
+      ? {}
+      : { spacingsWithoutUnit: inSpace.map((length) => +length.toPrecision(6)) };
+  return { physicalSize: { x, ...(y !== undefined && { y }), ...(z !== undefined && { z }), unit } };
 }
 
 function damaged(message: string): FormatError {

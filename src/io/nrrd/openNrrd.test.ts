@@ -55,6 +55,14 @@ describe('reading NRRD', () => {
     );
     expect([image.axes, image.axesFrom, image.photometric]).toEqual(['TYXS', 'nrrd', 'rgb']);
     expect(image.physicalSize).toEqual({ x: 0.5, y: 2, unit: 'um' });
+    expect(image.warnings).toEqual([]);
+    const unitless = await readImage(nrrd([...lines, kinds, directions], new Uint8Array(12)));
+    expect(unitless.physicalSize).toBeUndefined();
+    expect(unitless.warnings).toEqual([
+      'NRRD: the file gives distances of pixels (0.5, 2) and no unit, so their size is not known',
+    ]);
+    const ones = await readImage(nrrd([...lines, 'spacings: 1 1 1 NaN'], new Uint8Array(12)));
+    expect(ones.warnings).toEqual([]);
     const list = await readImage(nrrd([...lines, 'kinds: domain domain domain list'], new Uint8Array(12)));
     expect([list.axes, list.data.shape]).toEqual(['CZYX', [2, 1, 2, 3]]);
     const plain = await readImage(nrrd(lines, new Uint8Array(12)));

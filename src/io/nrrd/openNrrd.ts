@@ -32,6 +32,7 @@ export async function openNrrd(file: Source, options: OpenImageOptions = {}): Pr
   const { maxBytes = defaultMaxBytes } = options;
   const header = parseNrrdHeader(await file.read(0, Math.min(file.size, maxHeaderBytes + 1)));
   const { dtype, shape, axes, namesAxes, physicalSize, dataFile, isBigEndian } = header;
+  const spacings = header.spacingsWithoutUnit;
   if (shape.length < 2)
     throw new FormatError('NRRD', `an image has two dimensions or more; the array is (${shape.join(', ')})`);
   const source = dataFile === undefined ? file : await beside(dataFile, options);
@@ -51,7 +52,9 @@ export async function openNrrd(file: Source, options: OpenImageOptions = {}): Pr
     axesFrom: namesAxes ? 'nrrd' : 'shape',
     photometric: axes.endsWith('S') ? 'rgb' : 'grey',
     ...(physicalSize && { physicalSize }),
-    warnings: [],
+    warnings: spacings
+      ? [`NRRD: the file gives distances of pixels (${spacings.join(', ')}) and no unit, so their size is not known`]
+      : [],
     ...planes,
   };
 }
