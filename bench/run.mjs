@@ -12,6 +12,7 @@ const all = [
   'labelsToFlows',
   'averagePrecision',
   'measure',
+  'smallImages',
   'percentile',
   'tiff',
   'train',

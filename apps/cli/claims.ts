@@ -8,7 +8,7 @@ import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { basename, dirname, join, relative } from 'node:path';
 import type { Args } from './flags.ts';
 import { outputsOf } from './outputNames.ts';
-import { newPartIn } from './wholeFile.ts';
+import { temporaryName } from './wholeFile.ts';
 import { hasEnded, newMark } from './writerMark.ts';
 
 /** Whose claim it is. */
@@ -26,6 +26,9 @@ const beat = 30_000;
 /** A claim that was not touched for so long is nobody's; the clocks of machines may differ by minutes. */
 const patience = 20 * beat;
 
+/** Whose claim cannot be read. */
+const somebody: Holder = { mark: '', who: 'a process that has just begun', fingerprint: '' };
+
 export class Claims {
   readonly #holder: Holder;
   /** How many images of this run share a claim: those whose results would have the same names. */
@@ -33,26 +36,29 @@ export class Claims {
   readonly #timer: NodeJS.Timeout;
 
   /** @param fingerprint  of all that the results of this run depend on. */
-  constructor(fingerprint: string, since = new Date()) {
+  constructor(fingerprint: string) {
     const mark = newMark();
-    this.#holder = { mark, who: `${describeMark(mark)}, since ${since.toISOString()}`, fingerprint };
+    this.#holder = { mark, who: `${describeMark(mark)}, since ${new Date().toISOString()}`, fingerprint };
     this.#timer = setInterval(() => void this.#touch(), beat).unref();
   }
 
   /** Claims what is at `path`. @returns nobody where it is this run's now, or cannot be anybody's for want of a place to say so. */
   async take(path: string): Promise<Holder | undefined> {
-    const shared = this.#held.get(path) ?? 0;
-    for (let attempt = 0; shared === 0 && attempt < 3; attempt++) {
+    const shared = this.#held.get(path);
+    if (shared !== undefined) {
+      this.#held.set(path, shared + 1);
+      return undefined;
+    }
+    let other: Awaited<ReturnType<typeof holderOf>>;
+    for (let attempt = 0; attempt < 3; attempt++) {
       const made = await create(path, JSON.stringify(this.#holder));
-      if (made === 'no place') return undefined;
-      if (made === 'made') break;
-      const other = await holderOf(path);
+      if (made === 'made') this.#held.set(path, 1);
+      if (made !== 'there') return undefined;
+      other = await holderOf(path);
       if (other && !other.isGone) return other;
       if (other) await removeAbandoned(path, other.mark);
-      if (attempt === 2) return other;
     }
-    this.#held.set(path, shared + 1);
-    return undefined;
+    return other ?? somebody;
   }
 
   async release(path: string): Promise<void> {
@@ -98,7 +104,7 @@ export async function sweepClaims(folder: string): Promise<void> {
 
 /** Whoever is killed at it leaves no claim that says nothing: it is written under another name, and then gets its own as a second one. */
 async function create(path: string, text: string): Promise<'made' | 'there' | 'no place'> {
-  const temporary = newPartIn(dirname(path));
+  const temporary = join(dirname(path), temporaryName());
   try {
     await writeFile(temporary, text, { flag: 'wx' });
     await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
@@ -124,7 +130,7 @@ async function holderOf(path: string): Promise<(Holder & { readonly isGone: bool
     const holder = JSON.parse(text) as Holder;
     return { ...holder, isGone: hasEnded(holder.mark) === true || isSilent };
   } catch {
-    return { mark: '', who: 'a process that has just begun', fingerprint: '', isGone: isSilent };
+    return { ...somebody, isGone: isSilent };
   }
 }
 

@@ -7,7 +7,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { RunError } from './errors.ts';
-import { clash, type Done, entry, own, ownerOfResults, type Run, tell } from './segmentFiles.ts';
+import { own, ownerOfResults } from './owners.ts';
+import { clash, type Done, entry, type Run, tell } from './segmentFiles.ts';
 import { threadsOf } from './threads.ts';
 import type { Turns } from './turns.ts';
 

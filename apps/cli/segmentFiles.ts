@@ -3,7 +3,6 @@
  * written, while the present one is computed. What fails is kept with the image's name and the rest goes on; an interrupt
  * drops the image at hand and leaves complete files.
  */
-import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EvalOptions, ProgressEvent } from 'cellpose-ts';
 import { asSegmented } from './asSegmented.ts';
@@ -16,6 +15,7 @@ import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import type { Journal } from './journal.ts';
 import { outputsOf } from './outputNames.ts';
+import { own, ownerOfResults } from './owners.ts';
 import { fileSize, type OpenPicture, openPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
@@ -122,26 +122,6 @@ export async function segmentFiles(
   } while (!diskFull && (await turns.again()));
   reporter.stop();
   for (const image of turns.end()) record.images.push(entry(image, 'not started'));
-}
-
-/** Which image of a run a file belongs to, by its full path. */
-export type Owners = Map<string, string>;
-
-/** Of what the run that this one goes on with has written. */
-export function ownersOf({ images }: RunRecord): Owners {
-  return new Map(images.flatMap(({ image, outputs }) => outputs.map(({ path }) => [resolve(path), image] as const)));
-}
-
-/** From now on the results of an image are its own. */
-export function own(image: string, args: Args, owners: Owners): void {
-  for (const { path } of outputsOf(image, args)) owners.set(resolve(path), image);
-}
-
-/** The image of this run whose results this one would replace: a.png and a.tif, or one name in two folders with --savedir. */
-export function ownerOfResults(image: string, args: Args, owners: Owners): string | undefined {
-  return outputsOf(image, args)
-    .map((output) => owners.get(resolve(output.path)))
-    .find((owner) => owner !== undefined);
 }
 
 export function clash(image: string, other: string): Computed {

@@ -5,9 +5,9 @@
 import { type Claims, claimOf, type Holder } from './claims.ts';
 import type { Args } from './flags.ts';
 import type { Journal } from './journal.ts';
+import { type Owners, own, ownersOf } from './owners.ts';
 import type { Reporter } from './reporter.ts';
 import type { ImageRecord, RunRecord } from './runRecord.ts';
-import { type Owners, own, ownersOf } from './segmentFiles.ts';
 
 interface TurnsRun {
   readonly args: Args;
