@@ -13,6 +13,7 @@
 export type { AnyTypedArray, FloatArray, Masks, Masks2D, NdArray, TypedArray } from './array/ndarray.ts';
 export { ndarray, sizeOf } from './array/ndarray.ts';
 export { type Random, randomOrder, seededRandom } from './array/random.ts';
+export type { Scratch, ScratchFile } from './array/scratch.ts';
 export type { StateDict } from './array/stateDict.ts';
 export { arrayReader, arrayWriter, type Window, type WindowReader, type WindowWriter } from './array/window.ts';
 // Flows and masks
@@ -66,12 +67,21 @@ export * from './errors.ts';
 // Files
 export { type CocoJsonOptions, cocoJsonPieces } from './io/cocoJson.ts';
 export { type GeoJsonOptions, geoJsonPieces } from './io/geoJson.ts';
-export type { ImageFile, PhysicalSize, ReadImageOptions } from './io/imageFile.ts';
+export type {
+  ImageFacts,
+  ImageFile,
+  OpenImage,
+  OpenImageOptions,
+  PhysicalSize,
+  ReadImageOptions,
+} from './io/imageFile.ts';
+export { type ImagePlanes, planesOfArray, wholeImage } from './io/imagePlanes.ts';
 export { inMicrometres } from './io/micrometres.ts';
 export { narrowLabels } from './io/narrowLabels.ts';
 export { readNpy, writeNpy } from './io/npy.ts';
 export { openNpz, writeNpz } from './io/npz.ts';
 export { writeOnnxModel } from './io/onnx/writeOnnxModel.ts';
+export { openImage } from './io/openImage.ts';
 export { type WritePngOptions, writePng } from './io/png/writePng.ts';
 export { writePredictedDiamsNpy } from './io/predictedDiamsNpy.ts';
 export { readImage } from './io/readImage.ts';
@@ -83,14 +93,20 @@ export { readSizeModelNpy, type SizeParams, writeSizeModelNpy } from './io/sizeM
 export { type Source, sourceFromBytes } from './io/source.ts';
 export type { TensorFile, TensorInfo } from './io/tensorFile.ts';
 export { type WriteTiffOptions, writeTiff } from './io/tiff/writeTiff.ts';
-export { type CellposeImage, toCellposeImage } from './io/toCellposeImage.ts';
+export {
+  type CellposeImage,
+  type CellposePlanes,
+  toCellposeImage,
+  toCellposePlanes,
+} from './io/toCellposeImage.ts';
 export { writeTorchFile } from './io/torchFile/writeTorchFile.ts';
 export { readTrainingListNpy, type TrainingList } from './io/trainingListNpy.ts';
 export { segNpyPieces, type WriteSegNpyInput, writeSegNpy } from './io/writeSegNpy.ts';
 export { type LabelsZarrOptions, labelsZarr, type ZarrFile } from './io/zarr/labelsZarr.ts';
 export { listZarrImages } from './io/zarr/listZarrImages.ts';
 export type { ZarrStore } from './io/zarr/metadata.ts';
-export type { ReadZarrOptions } from './io/zarr/readZarrArray.ts';
+export type { ReadZarrOptions } from './io/zarr/openZarrArray.ts';
+export { openZarrImage } from './io/zarr/openZarrImage.ts';
 export { readZarrImage } from './io/zarr/readZarrImage.ts';
 export { writeZip, type ZipInput } from './io/zipWrite.ts';
 export { diameters } from './masks/diameters.ts';
@@ -219,7 +235,13 @@ export { type TrainSizeOptions, type TrainSizeResult, trainSize } from './train/
 export { type TrainUnetOptions, type TrainUnetResult, trainUnet } from './train/trainUnet.ts';
 export { unetLoss } from './train/unetLoss.ts';
 // Images before the network, and tiles
-export { type ConvertedImage, type ConvertOptions, convertImage } from './transforms/convertImage.ts';
+export {
+  type ConvertedImage,
+  type ConvertOptions,
+  convertImage,
+  type ImageConverter,
+  imageConverter,
+} from './transforms/convertImage.ts';
 export { type ConvertOptions4, convertImage4 } from './transforms/convertImage4.ts';
 export { getPadYX } from './transforms/getPadYX.ts';
 export { normalize99 } from './transforms/normalize99.ts';

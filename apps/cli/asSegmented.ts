@@ -2,18 +2,18 @@
  * An image that was enlarged before it was segmented (`--restore_type upsample_…`): its labels are of the enlarged image, so
  * that stands for it in pictures and tables.
  */
-import type { EvalResult, NdArray, RestoredEvalResult } from 'cellpose-ts';
-import type { Picture } from './readPicture.ts';
+import type { EvalResult, ImagePlanes, NdArray, RestoredEvalResult } from 'cellpose-ts';
+import type { OpenPicture, Picture } from './readPicture.ts';
 
 export interface AsSegmented {
   /** Its axes are those of the result. */
-  readonly image: NdArray;
+  readonly image: NdArray | ImagePlanes;
   readonly pixelSize?: Picture['pixelSize'];
   readonly result: EvalResult | RestoredEvalResult;
 }
 
 export function asSegmented(
-  { image, pixelSize }: Pick<Picture, 'image' | 'pixelSize'>,
+  { image, pixelSize }: Pick<OpenPicture, 'image' | 'pixelSize'>,
   result: EvalResult | RestoredEvalResult,
 ): AsSegmented {
   if (!('restored' in result) || result.ratio === 1) return { image, pixelSize, result };

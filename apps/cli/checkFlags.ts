@@ -179,7 +179,7 @@ function notesOnCombinations(args: Args, given: ReadonlySet<string>): string[] {
   if (given.has('--max_memory') && !stitches && !args.do_3D)
     notes.push('--max_memory has no effect: it only matters with --do_3D and --stitch_threshold');
   if (!args.do_3D) {
-    for (const flag of ['--anisotropy', '--flow3D_smooth', '--pretrained_model_ortho'])
+    for (const flag of ['--scratch', '--anisotropy', '--flow3D_smooth', '--pretrained_model_ortho'])
       if (given.has(flag)) notes.push(`${flag} has no effect: it only matters with --do_3D`);
   } else if (args.stitch_threshold > 0) {
     notes.push('--stitch_threshold has no effect together with --do_3D: there is nothing to stitch');

@@ -33,6 +33,7 @@ export async function checkFolders(images: readonly string[], args: Args): Promi
 /** Removes from the folders of the results what killed runs have left half written. */
 export async function sweepFolders(images: readonly string[], args: Args): Promise<void> {
   const places = new Set(images.flatMap((image) => outputsOf(image, args).map(({ path }) => dirname(path))));
+  if (args.scratch !== null) places.add(args.scratch);
   for (const place of places) await sweepParts(place);
   const claims = images.flatMap((image) => claimOf(image, args) ?? []);
   for (const place of new Set(claims.map((path) => dirname(path)))) await sweepClaims(place);

@@ -1,6 +1,6 @@
 /** `--dry_run`: everything that a run does before it computes, for all images, and what it would write. */
 import { relative } from 'node:path';
-import { convertImage, restoreModelNames } from 'cellpose-ts';
+import { imageConverter, restoreModelNames } from 'cellpose-ts';
 import { chooseModel, chooseOrtho, modelFolder } from './chooseModel.ts';
 import { chooseRestorer } from './chooseRestorer.ts';
 import { describeError } from './describeError.ts';
@@ -17,7 +17,7 @@ import { builtInNamed } from './modelNames.ts';
 import { type OutputKind, outputsOf } from './outputNames.ts';
 import type { Parsed } from './parseFlags.ts';
 import { loadChosen } from './prepareModel.ts';
-import { readPicture } from './readPicture.ts';
+import { openPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { modelRecord, type RunRecord } from './runRecord.ts';
 import type { Segmenter } from './segmenter.ts';
@@ -128,19 +128,19 @@ async function describeRestorer(args: Args, options: FetchOptions) {
 
 async function planImage(image: string, args: Args, model: Segmenter | undefined): Promise<Planned> {
   try {
-    const picture = await readPicture(image);
-    const { data, shape } = picture.image;
+    const picture = await openPicture(image);
+    const { shape } = picture.image;
     const options = evalOptions(args, model ?? { estimatesDiameter: true }, picture.axes);
     const { channels, channelAxis, zAxis, tAxis, do3D = false, stitchThreshold = 0 } = options;
     const isVolume = do3D || stitchThreshold > 0;
-    const {
-      image: converted,
-      axes,
-      notes,
-    } = convertImage({ data, shape }, { channels, channelAxis, zAxis, tAxis, do3D: isVolume });
-    const forecast = model && joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
+    const converter = imageConverter(shape, { channels, channelAxis, zAxis, tAxis, do3D: isVolume });
+    const { axes, notes } = converter;
+    // Finds what cannot be scaled.
+    if ('data' in picture.image) converter.convert(picture.image);
+    const forecast = model && joinsPlanes(args) ? await forecastStack(picture, args, model, image) : undefined;
     const all = [...picture.notes, ...notes, ...(forecast ? [forecast.line] : [])];
-    const outputs = outputsThatFit(outputsOf(image, args), converted.shape.length > 3);
+    const hasFlows = !forecast?.plan.scratchBytes;
+    const outputs = outputsThatFit(outputsOf(image, args), { isStack: converter.layout.z >= 0, hasFlows });
     const files = await Promise.all(
       outputs.map(async ({ kind, path }) => ({ kind, path, replaces: await exists(path) })),
     );

@@ -11,6 +11,7 @@ import {
   roiZipParts,
   segmentationFigure,
   segNpyPieces,
+  wholeImage,
   writePng,
   writeTiff,
 } from 'cellpose-ts';
@@ -47,17 +48,17 @@ function encode(kind: OutputKind, segmented: Segmented, picture: () => NdArray<U
     case 'tif':
       return labelTiff(segmented);
     case 'outlines':
-      return writePng(outlinesImage(display(segmented), masks));
+      return display(segmented).then((image) => writePng(outlinesImage(image, masks)));
     case 'overlay':
-      return writePng(cellsOverlay(display(segmented), masks));
+      return display(segmented).then((image) => writePng(cellsOverlay(image, masks)));
     case 'preview':
       return writePng(labelsPicture(masks));
     case 'mpl':
-      return writePng(segmentationFigure(display(segmented), masks, result.dP));
+      return display(segmented).then((image) => writePng(segmentationFigure(image, masks, result.dP)));
     case 'txt':
       return text(outlinesText(outlinesList(masks)));
     case 'csv':
-      return cellsTable(segmented).then(text);
+      return table(segmented);
     case 'rois':
       return roiZipParts(masks, hyperstackAxis(segmented));
     case 'geojson':
@@ -155,8 +156,12 @@ function restoredPages({ restored: { data, shape } }: RestoredEvalResult): NdArr
 }
 
 /** The image with channels last, which pictures and tables need, by the axes that the model found. */
-function display({ image, result }: Segmented): NdArray {
-  return channelsLast(image, result.axes);
+async function display({ image, result }: Segmented): Promise<NdArray> {
+  return channelsLast(await wholeImage(image), result.axes);
+}
+
+async function table(segmented: Segmented): Promise<Uint8Array> {
+  return text(await cellsTable({ ...segmented, image: await wholeImage(segmented.image) }));
 }
 
 function text(value: string): Uint8Array {

@@ -8,6 +8,7 @@ import {
   diameters,
   type EvalOptions,
   type Masks,
+  type NdArray,
   type Precision,
   renumber,
   resizeImage,
@@ -19,7 +20,7 @@ import { evalOptions, joinsPlanes } from './evalOptions.ts';
 import { type Evaluated, type Evaluation, evaluationJson, evaluationTable } from './evaluationTable.ts';
 import { exists } from './exists.ts';
 import type { Args } from './flags.ts';
-import { forecastStack } from './forecastStack.ts';
+import { forecastStack, type StackForecast } from './forecastStack.ts';
 import type { Host } from './host.ts';
 import { findImages, stemOf } from './imageFiles.ts';
 import { imagesInPlaceOfZarrs } from './imagesOf.ts';
@@ -137,14 +138,21 @@ async function segment(
   const own = args.true_diameter ? trueDiameter(truth, path) : {};
   const forecast = joinsPlanes(args) ? await forecastStack(picture, { ...args, ...own }, model) : undefined;
   if (forecast) reporter.detail(`${shortName(path)}: ${forecast.line}`);
-  const maxMemory = forecast?.maxMemory ?? Infinity;
-  const options = { ...evalOptions(args, model, picture.axes), ...own, maxMemory };
+  const options = { ...evalOptions(args, model, picture.axes), ...own, ...forecast?.options };
   const onProgress: EvalOptions['onProgress'] = ({ stage, fraction }) => reporter.progress(overall(stage, fraction));
-  const result = await model.eval(picture.image, { ...options, signal, onProgress });
+  const result = await evalAndClose(picture.image, model, { ...options, signal, onProgress }, forecast);
   const { masks } = args.exclude_on_edges ? withoutEdgeMasks(result.masks, joinsPlanes(args)) : result;
   // A network that upsamples gives labels of the enlarged image.
   const isEnlarged = 'ratio' in result && result.ratio !== 1;
   return { masks: isEnlarged ? atSizeOf(truth, masks) : masks, diameter: result.diameter };
+}
+
+async function evalAndClose(image: NdArray, model: Segmenter, options: EvalOptions, forecast?: StackForecast) {
+  try {
+    return await model.eval(image, options);
+  } finally {
+    await forecast?.scratch?.close();
+  }
 }
 
 function atSizeOf({ shape }: Masks, masks: Masks): Masks {

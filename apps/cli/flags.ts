@@ -516,7 +516,16 @@ export const flags = [
     default: null,
     from: 'own',
     metavar: 'GB',
-    help: 'stacks that need more, with the 0.4 GB of the program, are refused before they start; default: the memory that is free',
+    help: 'stacks that need more, with the 0.4 GB of the program, are refused before they start, or with --do_3D go through files; default: the memory that is free',
+  },
+  {
+    name: '--scratch',
+    group: 'volume',
+    type: 'str',
+    default: null,
+    from: 'own',
+    metavar: 'FOLDER',
+    help: 'where --do_3D keeps the files of a volume that does not fit into memory, removed at the end; default: where its results go',
   },
   {
     name: '--anisotropy',

@@ -9,6 +9,7 @@ const flagOfOption: Readonly<Record<string, string>> = {
   anisotropy: '--anisotropy',
   maxMemory: '--max_memory',
   'resample: false': '--no_resample',
+  'keepFlows: false': '--no_npy without --save_csv',
   'larger diameter': 'larger --diameter',
 };
 const options = new RegExp(`\\b(${Object.keys(flagOfOption).join('|')})\\b`, 'g');

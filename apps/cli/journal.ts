@@ -31,6 +31,7 @@ const indifferent: readonly (keyof Args)[] = [
   'threads',
   'jobs',
   'max_memory',
+  'scratch',
   'batch_size',
   'offline',
   'use_gpu',

@@ -41,25 +41,32 @@ export async function measureCells(cells: ToMeasure): Promise<MeasuredCells[]> {
   const { shape } = masks;
   const { flowChecks = [] } = result;
   const [ly, lx] = shape.slice(-2) as [number, number];
-  const cellprob = fitted(result.cellprob, ly, lx);
+  const cellprob = result.cellprob.data.length > 0 ? fitted(result.cellprob, ly, lx) : undefined;
   const isSolid = result.dP.shape[0] === 3;
   if (shape.length === 2) {
     const errors = await flowErrors(masks, fitted(result.dP, ly, lx), { ...options, known: flowChecks[0] });
     return [
-      { cells: measureObjects(masks, { image: channelsLast(image, result.axes), cellprob, flowErrors: errors }) },
+      {
+        cells: measureObjects(masks, {
+          image: channelsLast(image, result.axes),
+          ...(cellprob && { cellprob }),
+          flowErrors: errors,
+        }),
+      },
     ];
   }
   const stack = planesFirst(image, result.axes);
   const errors = isSolid ? undefined : await planeErrors(masks, fitted(result.dP, ly, lx), { ...options, flowChecks });
   if (joinsPlanes) {
     const joined = errors && meanErrors(masks, errors);
-    return [{ cells: measureObjects(masks, { image: stack, cellprob, ...(joined && { flowErrors: joined }) }) }];
+    const known = { ...(cellprob && { cellprob }), ...(joined && { flowErrors: joined }) };
+    return [{ cells: measureObjects(masks, { image: stack, ...known }) }];
   }
   return Array.from({ length: shape[0]! }, (_, z) => ({
     plane: z,
     cells: measureObjects(planeOf(masks, z), {
       image: planeOf(stack, z),
-      cellprob: planeOf(cellprob, z),
+      ...(cellprob && { cellprob: planeOf(cellprob, z) }),
       ...(errors && { flowErrors: errors[z]! }),
     }),
   }));

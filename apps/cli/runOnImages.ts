@@ -5,7 +5,6 @@ import { Claims } from './claims.ts';
 import { describeError } from './describeError.ts';
 import { dryRun } from './dryRun.ts';
 import { RunError } from './errors.ts';
-import type { Args } from './flags.ts';
 import type { Host } from './host.ts';
 import { imagesOf } from './imagesOf.ts';
 import { segmentInJobs } from './jobs.ts';
@@ -38,7 +37,8 @@ export async function runOnImages(request: RunRequest): Promise<number> {
   const host = hostForPeople(request.host, args.json);
   const begin = performance.now();
   const images = request.images ?? (await imagesOf(args));
-  await checkSavedir(args);
+  await checkFolder('--savedir', args.savedir);
+  await checkFolder('--scratch', args.scratch);
   await checkJsonPlace(args.json);
   checkImagesAreSafe(images, args);
   const folderNotes = await checkFolders(images, args);
@@ -140,11 +140,11 @@ async function withoutFinished(
   return left;
 }
 
-async function checkSavedir({ savedir }: Args): Promise<void> {
-  if (savedir === null) return;
-  const info = await stat(savedir).catch(() => undefined);
-  if (!info) throw new RunError(`--savedir ${savedir}: there is no such folder; make it first`);
-  if (!info.isDirectory()) throw new RunError(`--savedir ${savedir}: this is a file, not a folder`);
+async function checkFolder(flag: string, folder: string | null): Promise<void> {
+  if (folder === null) return;
+  const info = await stat(folder).catch(() => undefined);
+  if (!info) throw new RunError(`${flag} ${folder}: there is no such folder; make it first`);
+  if (!info.isDirectory()) throw new RunError(`${flag} ${folder}: this is a file, not a folder`);
 }
 
 function note(notes: readonly string[], reporter: Reporter, record: RunRecord): void {

@@ -10,13 +10,13 @@ import { describeError, isDiskFull, unexpectedStack } from './describeError.ts';
 import { withoutEdgeMasks } from './edgeMasks.ts';
 import { channelsOf, evalOptions, joinsPlanes } from './evalOptions.ts';
 import type { Args } from './flags.ts';
-import { forecastStack } from './forecastStack.ts';
+import { forecastStack, type StackForecast } from './forecastStack.ts';
 import { forPeople } from './forPeople.ts';
 import type { Host } from './host.ts';
 import type { Journal } from './journal.ts';
 import { outputsOf } from './outputNames.ts';
 import { own, ownerOfResults } from './owners.ts';
-import { fileSize, type Picture, readPicture } from './readPicture.ts';
+import { fileSize, type OpenPicture, openPicture } from './readPicture.ts';
 import type { Reporter } from './reporter.ts';
 import { type ImageRecord, type RunRecord, resultFacts } from './runRecord.ts';
 import type { Segmented } from './segmented.ts';
@@ -24,7 +24,7 @@ import type { Segmenter } from './segmenter.ts';
 import { threadsOf } from './threads.ts';
 import { trackCells } from './trackCells.ts';
 import type { Turns } from './turns.ts';
-import { writeOutputs } from './writeOutputs.ts';
+import { needsFlows, writeOutputs } from './writeOutputs.ts';
 import { shortName } from './zarrFolder.ts';
 
 /** Larger files are read only when their turn comes, so that two of them are never in memory. */
@@ -43,19 +43,19 @@ export interface Run {
 }
 
 /** An image on its way; called when its turn comes. */
-export type Reading = () => Promise<Picture>;
+export type Reading = () => Promise<OpenPicture>;
 
 /** Reads an image before its turn comes, the first while the model is still being loaded; a large one when it has come. */
 export function readAhead(path: string | undefined): Reading | undefined {
   if (path === undefined) return undefined;
   const early = fileSize(path).then((size) => {
     if (size > maxBytesReadAhead) return undefined;
-    const picture = readPicture(path);
+    const picture = openPicture(path);
     // Its error is met when the image's turn comes.
     picture.catch(() => {});
     return { picture };
   });
-  return async () => (await early)?.picture ?? readPicture(path);
+  return async () => (await early)?.picture ?? openPicture(path);
 }
 
 /**
@@ -146,7 +146,7 @@ export async function segmentOne(image: string, model: Segmenter, run: Run): Pro
   return writeFiles(
     await computeFile(
       image,
-      () => readPicture(image),
+      () => openPicture(image),
       () => {},
       model,
       run,
@@ -163,15 +163,17 @@ async function computeFile(
   { args, host, reporter, record, signal }: Run,
 ): Promise<Computed> {
   let known: Partial<ImageRecord> = {};
+  let forecast: StackForecast | undefined;
   try {
     const picture = await reading().finally(readNext);
     const { image, sha256, dtype } = picture;
     known = { sha256, shape: image.shape, dtype, notes: picture.notes };
-    const forecast = joinsPlanes(args) ? await forecastStack(picture, args, model) : undefined;
+    forecast = joinsPlanes(args) ? await forecastStack(picture, args, model, path) : undefined;
     if (forecast) reporter.say(`${shortName(path)}: ${forecast.line}`);
     const onProgress: EvalOptions['onProgress'] = ({ stage, fraction, planes }) =>
       reporter.progress(overall(stage, fraction), forecast && doing(stage, planes));
-    const options = { ...evalOptions(args, model, picture.axes), maxMemory: forecast?.maxMemory ?? Infinity };
+    const keepFlows = needsFlows(outputsOf(path, args));
+    const options = { ...evalOptions(args, model, picture.axes), keepFlows, ...forecast?.options };
     const result = await model.eval(image, { ...options, signal, onProgress });
     record.engine ??= result.engine;
     record.preset ??= result.preset;
@@ -194,6 +196,8 @@ async function computeFile(
   } catch (error) {
     if (signal.aborted) return { entry: { ...entry(path, 'cancelled'), ...known } };
     return { entry: { ...entry(path, 'failed'), ...known, errors: [reason(error, reporter)] } };
+  } finally {
+    await forecast?.scratch?.close();
   }
 }
 
@@ -218,7 +222,7 @@ async function writeFiles({ entry: computed, segmented }: Computed, { args, host
 }
 
 /** Where the file says that planes are not as far apart as `--anisotropy` says. */
-function spacingNote({ do_3D, anisotropy }: Args, { pixelSize }: Picture): string[] {
+function spacingNote({ do_3D, anisotropy }: Args, { pixelSize }: OpenPicture): string[] {
   const { z, y } = pixelSize ?? {};
   if (!do_3D || z === undefined || y === undefined) return [];
   const ratio = z / y;

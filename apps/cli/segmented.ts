@@ -1,11 +1,11 @@
 /** A segmented image, as its files are made of it. */
-import type { EvalResult, Masks, NdArray, RestoredEvalResult, Track } from 'cellpose-ts';
+import type { EvalResult, ImagePlanes, Masks, NdArray, RestoredEvalResult, Track } from 'cellpose-ts';
 import type { Picture } from './readPicture.ts';
 
 export interface Segmented {
   readonly path: string;
-  /** As read, or as it was enlarged. */
-  readonly image: NdArray;
+  /** As read, or to be read once more, or as it was enlarged. */
+  readonly image: NdArray | ImagePlanes;
   /** In micrometres, as far as the file says. */
   readonly pixelSize?: Picture['pixelSize'];
   readonly result: EvalResult | RestoredEvalResult;
@@ -20,6 +20,11 @@ export interface Segmented {
   readonly channels: readonly [number, number] | undefined;
   /** What restored the image, as the user named it. */
   readonly restoreType?: string | null;
+}
+
+/** Those of a volume that did not fit into memory are not kept. */
+export function hasFlows({ result }: Pick<Segmented, 'result'>): boolean {
+  return result.cellprob.data.length > 0;
 }
 
 /** Planes are depth, or moments in a series. */

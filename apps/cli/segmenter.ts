@@ -9,6 +9,7 @@ import {
   type DenoiseModel,
   type EvalOptions,
   type EvalResult,
+  type ImagePlanes,
   type LoadOptions,
   type NdArray,
   type RestoredEvalResult,
@@ -37,7 +38,7 @@ export interface Segmenter {
   secondsPerTile?(): Promise<number>;
   /** Of a network that restores images first, the same. */
   readonly restorer?: Pick<DenoiseModel, 'diamMean' | 'upsamples' | 'secondsPerTile'>;
-  eval(image: NdArray, options: EvalOptions): Promise<EvalResult | RestoredEvalResult>;
+  eval(image: NdArray | ImagePlanes, options: EvalOptions): Promise<EvalResult | RestoredEvalResult>;
   release(): Promise<void>;
 }
 

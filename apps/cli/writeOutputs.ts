@@ -5,7 +5,7 @@ import { labelsZarr, narrowLabels } from 'cellpose-ts';
 import { ctcFiles } from './ctcFolder.ts';
 import { type Encoded, encoder } from './encodeOutput.ts';
 import { type Output, type OutputKind, outputTitles } from './outputNames.ts';
-import { axesOfMasks, type Segmented } from './segmented.ts';
+import { axesOfMasks, hasFlows, type Segmented } from './segmented.ts';
 import { ensureFolder, writeWhole, writeWholeFolder } from './wholeFile.ts';
 
 export interface Written {
@@ -17,10 +17,21 @@ export interface Written {
 /** What a stack of planes is not written as. */
 const planeOnly: readonly OutputKind[] = ['outlines', 'overlay', 'preview', 'mpl', 'txt', 'coco', 'flows', 'dP'];
 const tracksOnly: readonly OutputKind[] = ['tracks', 'ctc'];
+/** What is not written without flows. */
+const flowsOnly: readonly OutputKind[] = ['seg'];
+
+/** Some of the outputs are made of flows. */
+export function needsFlows(outputs: readonly Output[]): boolean {
+  return outputs.some(({ kind }) => ['seg', 'csv', 'mpl', 'flows', 'dP'].includes(kind));
+}
 
 /** Those of the outputs that are written for labels of this form, as far as is known before they are found. */
-export function outputsThatFit(outputs: readonly Output[], isStack: boolean): Output[] {
+export function outputsThatFit(
+  outputs: readonly Output[],
+  { isStack, hasFlows = true }: { readonly isStack: boolean; readonly hasFlows?: boolean },
+): Output[] {
   const fitting = outputs
+    .filter(({ kind }) => hasFlows || !flowsOnly.includes(kind))
     .filter(({ kind }) => !(isStack ? planeOnly : tracksOnly).includes(kind))
     .map((output) => (isStack && output.kind === 'png' ? asTiff(output) : output));
   return [...new Map(fitting.map((output) => [output.path, output])).values()];
@@ -39,8 +50,11 @@ export async function writeOutputs(
   const missing = isStack ? outputs.filter(({ kind }) => planeOnly.includes(kind)) : [];
   if (missing.length > 0)
     notes.push(`not written of a stack in this version: ${missing.map(({ kind }) => outputTitles[kind]).join(', ')}`);
+  const without = hasFlows(segmented) ? [] : outputs.filter(({ kind }) => flowsOnly.includes(kind));
+  if (without.length > 0)
+    notes.push(`not written, as there are no flows: ${without.map(({ kind }) => outputTitles[kind]).join(', ')}`);
   for (const planned of outputs) {
-    if (missing.includes(planned)) continue;
+    if (missing.includes(planned) || without.includes(planned)) continue;
     // a note on --track has said it
     if (!segmented.tracks && tracksOnly.includes(planned.kind)) continue;
     const output = asTiffIfNeeded(planned, segmented, notes);

@@ -7,9 +7,9 @@ import { type CheckedCells, checkedCells } from './checkedCells.ts';
 import { flowErrors, withoutBadFlows } from './flowErrors.ts';
 import { laneOf, type Within, type WriteFlow, walk } from './followFlows.ts';
 import type { FollowRules } from './followRules.ts';
-import { getMasks, masksOfBins, noBins, paddingOf } from './getMasks.ts';
+import { getMasks } from './getMasks.ts';
 import { type DynamicsRules, dynamics3 } from './rules.ts';
-import { walkSlabs } from './walkSlabs.ts';
+import { componentsOf, flowInMemory, masksOfFlow, mover } from './volumeMasks.ts';
 
 export interface ComputeMasksOptions {
   /** Steps of the dynamics; a fraction is cut off. @default 200 */
@@ -73,7 +73,7 @@ export async function masksWithin(
   checkShapes(dP, cellprob);
   checkNumbers({ cellprobThreshold, flowThreshold, minSize });
   if (shape.length === 3) {
-    const masks = await masksOfVolume(dP, cellprob, { ...options, cellprobThreshold, rules, maxSizeFraction });
+    const masks = await masksOfFlow(flowInMemory(dP, cellprob, { cellprobThreshold, rules: rules.follow }), options);
     return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize, rules.masks.sizes) : masks;
   }
   const cells = cellPixels(cellprob.data, cellprobThreshold);
@@ -94,40 +94,6 @@ export async function masksWithin(
     if (rules.masks.afterCheck === 'rank') masks = renumber(masks, 'rank');
   }
   return minSize > 0 ? fillHolesAndRemoveSmallMasks(masks, minSize, rules.masks.sizes) : masks;
-}
-
-/** Those of a volume, whose flow is not held a second time. */
-async function masksOfVolume(
-  { data: dP }: FloatArray,
-  { data: cellprob, shape }: FloatArray,
-  options: ComputeMasksOptions & Required<Pick<ComputeMasksOptions, 'cellprobThreshold' | 'rules' | 'maxSizeFraction'>>,
-): Promise<Masks> {
-  const { cellprobThreshold: threshold, rules, interp = true, niter, threads, signal, slabBytes } = options;
-  const { follow } = rules;
-  const n = cellprob.length;
-  const padding = paddingOf(shape, rules.masks);
-  const [sz, sy] = padding.strides;
-  const bins = noBins(shape, padding, rules.masks);
-  const moves = mover(dP, n, 3, follow);
-  let walkers = 0;
-  await walkSlabs({
-    shape: [shape[0], shape[1], shape[2]],
-    sampling: interp ? follow.volumeSampling : 'nearest',
-    walks: (i) => cellprob[i] > threshold && moves(i),
-    writeFlow(flow, from, to) {
-      for (let i = from, at = 0; i < to; i++, at += 4) {
-        if (!(cellprob[i] > threshold)) continue;
-        for (let k = 0; k < 3; k++) flow[at + k] = dP[k * n + i] / follow.flowScale;
-      }
-    },
-    rest(i, z, y, x) {
-      bins[i] = (z + padding.rpad) * sz + (y + padding.rpad) * sy + x + padding.rpad;
-      walkers++;
-    },
-    ...{ niter, threads, signal, slabBytes },
-  });
-  if (walkers === 0) return { data: bins.fill(0), shape };
-  return masksOfBins(bins, shape, { maxSizeFraction: options.maxSizeFraction, rules: rules.masks });
 }
 
 function checkShapes(dP: FloatArray, cellprob: FloatArray): void {
@@ -156,26 +122,8 @@ function cellPixels(cellprob: Float32Array, threshold: number): Int32Array {
   return pixels;
 }
 
-/** Flows of at most this length, in pixels per step, move nothing by the older rules. */
-const stillFlow = 1e-3;
-
 function walkersAmong(cells: Int32Array, { data, shape }: FloatArray, rules: FollowRules): Int32Array {
-  return rules.walkers === 'cells' ? cells : cells.filter(mover(data, data.length / shape[0], shape[0], rules));
-}
-
-/** Tells of pixels of cells whether they walk by the rules. */
-function mover(
-  dP: Float32Array,
-  n: number,
-  axes: number,
-  { walkers, flowScale }: FollowRules,
-): (pixel: number) => boolean {
-  if (walkers === 'cells') return () => true;
-  const components = walkers === 'firstFlow' ? 1 : axes;
-  return (i) => {
-    for (let k = 0; k < components; k++) if (Math.abs(Math.fround(dP[k * n + i] / flowScale)) > stillFlow) return true;
-    return false;
-  };
+  return rules.walkers === 'cells' ? cells : cells.filter(mover(componentsOf({ data, shape }), rules));
 }
 
 /** The flow of cells in pixels per step; outside them it stays 0. */

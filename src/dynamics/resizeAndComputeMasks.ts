@@ -1,10 +1,12 @@
 /** Masks at the size of the image, holes filled and small ones removed. Source: cellpose 3.1 `dynamics.resize_and_compute_masks`. */
 import type { FloatArray, Masks } from '../array/ndarray.ts';
+import type { ScratchVolume } from '../array/scratchVolume.ts';
 import { fillHolesAndRemoveSmallMasks } from '../masks/fillHolesAndRemoveSmallMasks.ts';
 import { fillVoidsAndRemoveSmallMasksInPlace } from '../masks/fillVoidsAndRemoveSmallMasks.ts';
 import { resizeImage } from '../transforms/resizeImage.ts';
 import { type ComputeMasksOptions, computeMasks } from './computeMasks.ts';
 import { dynamics3 } from './rules.ts';
+import { flowInScratch, masksOfFlow } from './volumeMasks.ts';
 
 export interface ResizeAndComputeMasksOptions extends ComputeMasksOptions {
   /** Size of the image, (ly, lx) or (lz, ly, lx), where the flows have another; null: as the flows. @default null */
@@ -27,8 +29,24 @@ export async function resizeAndComputeMasks(
   cellprob: FloatArray,
   options: ResizeAndComputeMasksOptions = {},
 ): Promise<Masks> {
-  const { resize = null, minSize = 15, rules = dynamics3 } = options;
-  const computed = await computeMasks(dP, cellprob, { ...options, minSize: -1 });
+  return finishMasks(await computeMasks(dP, cellprob, { ...options, minSize: -1 }), options);
+}
+
+/** The same for a volume whose flow lies in scratch storage. @param dP  along z, y, x. */
+export async function resizeAndComputeMasksInScratch(
+  dP: readonly ScratchVolume[],
+  cellprob: ScratchVolume,
+  options: ResizeAndComputeMasksOptions,
+): Promise<Masks> {
+  const { cellprobThreshold = 0, rules = dynamics3, signal } = options;
+  const flow = await flowInScratch(dP, cellprob, { cellprobThreshold, rules: rules.follow, signal });
+  return finishMasks(await masksOfFlow(flow, options), options);
+}
+
+function finishMasks(
+  computed: Masks,
+  { resize = null, minSize = 15, rules = dynamics3 }: ResizeAndComputeMasksOptions,
+): Masks {
   const resized = resize && resize.join() !== computed.shape.join() ? resizeMasks(computed, resize) : computed;
   // Nobody else has them, and volumes should not be held twice.
   if (resized.shape.length === 3 && rules.masks.sizes === 'twice')

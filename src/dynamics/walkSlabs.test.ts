@@ -1,7 +1,9 @@
 /** Volumes walked slab by slab: the same resting places as in one piece. */
 import { describe, expect, it } from 'vitest';
+import { memoryScratch, putVolume } from '../../test/helpers/memoryScratch.ts';
 import { seededRandom } from '../array/random.ts';
 import { computeMasks } from './computeMasks.ts';
+import { resizeAndComputeMasks, resizeAndComputeMasksInScratch } from './resizeAndComputeMasks.ts';
 import { dynamics3, dynamics2020 } from './rules.ts';
 import { type SlabWalk, walkSlabs } from './walkSlabs.ts';
 
@@ -78,5 +80,18 @@ describe('walkSlabs', () => {
     expect(Math.max(...whole.data)).toBeGreaterThan(2);
     for (const threads of [1, 2])
       expect(await computeMasks(dP, cellprob, { ...options, threads, slabBytes: 1 })).toEqual(whole);
+  });
+
+  it.each([
+    ['dynamics3', { rules: dynamics3 }],
+    ['dynamics2020', { rules: dynamics2020 }],
+  ])('gives the same masks of a flow in scratch storage by %s', async (_, options) => {
+    const whole = await resizeAndComputeMasks(dP, cellprob, options);
+    const scratch = memoryScratch();
+    const component = (k: number) => ({ data: dP.data.subarray(k * n, (k + 1) * n), shape: [lz, ly, lx] });
+    const parts = await Promise.all([0, 1, 2].map((k) => putVolume(scratch, component(k))));
+    const logits = await putVolume(scratch, cellprob);
+    for (const slabBytes of [1, 16 * ly * lx * 11, 2 ** 26])
+      expect(await resizeAndComputeMasksInScratch(parts, logits, { ...options, slabBytes })).toEqual(whole);
   });
 });

@@ -16,7 +16,7 @@ export interface SlabWalk {
   /** Whether a voxel walks. */
   readonly walks: (voxel: number) => boolean;
   /** Writes (dz, dy, dx, 0) of the voxels from … to − 1 that have a flow, in voxels per step, from the beginning of the array on. */
-  readonly writeFlow: (flow: Float32Array, from: number, to: number) => void;
+  readonly writeFlow: (flow: Float32Array, from: number, to: number) => void | Promise<void>;
   /** Takes the voxel where one comes to rest. */
   readonly rest: (voxel: number, z: number, y: number, x: number) => void;
   readonly niter: number | undefined;
@@ -55,7 +55,7 @@ export async function walkSlabs(walk: SlabWalk): Promise<void> {
     for (let round = 0; round === 0 || state.waiting.some(({ length }) => length > 0); round++) {
       for (const [k, slab] of slabs.entries()) {
         if (round > 0 && state.waiting[k].length === 0) continue;
-        loadFlow(walk, slab, job.arrays.flow);
+        await loadFlow(walk, slab, job.arrays.flow);
         if (round === 0) await walkFromCore(state, slab);
         while (state.waiting[k].length > 0)
           await walkPoints(state, slab, state.waiting[k].take(state.ids, job.arrays.points));
@@ -163,11 +163,11 @@ function countWalkers({ shape: [lz, ly, lx], walks }: SlabWalk): number {
   return n;
 }
 
-function loadFlow({ shape, sampling, writeFlow }: SlabWalk, { planes }: Slab, flow: Float32Array): void {
+async function loadFlow({ shape, sampling, writeFlow }: SlabWalk, { planes }: Slab, flow: Float32Array): Promise<void> {
   const size = shape[1] * shape[2];
   const part = flow.subarray(0, 4 * planes[1] * size);
   part.fill(0);
-  writeFlow(part, planes[0] * size, (planes[0] + planes[1]) * size);
+  await writeFlow(part, planes[0] * size, (planes[0] + planes[1]) * size);
   if (sampling === 'grid') scaleFlow(part, shape);
 }
 
@@ -213,6 +213,7 @@ class Waiting {
     this.length -= n;
     ids.set(this.#ids.subarray(this.length, this.length + n));
     points.set(this.#points.subarray(4 * this.length, 4 * (this.length + n)));
+    if (this.length === 0) [this.#ids, this.#points] = [new Int32Array(0), new Float32Array(0)];
     return n;
   }
 

@@ -34,8 +34,8 @@ export function resizeVolume(volume: FloatArray, [lz, ly, lx]: VolumeSize, out: 
   else alongZ(flat, lz, lx, out, (plane) => resizePlanes({ data: plane, shape: [1, sz, lx] }, lz, lx));
 }
 
-/** Takes the planes (z, x …) of each y, resizes them to `lz` rows, and puts them into `out`. `width` values make up a row. */
-function alongZ(
+/** Takes the planes (z, x …) of each y of (lz, ly, …), resizes them to `lz` rows, and puts them into `out`. `width` values make up a row. */
+export function alongZ(
   { data, shape }: FloatArray,
   lz: number,
   width: number,

@@ -48,7 +48,11 @@ export function decodeElements(bytes: Uint8Array, dtype: ElementType, bigEndian 
   // Not bytes.slice(): a Node Buffer, which is a Uint8Array too, would give a view.
   const copy = new Uint8Array(bytes);
   if (bigEndian) swapBytes(copy, Class.BYTES_PER_ELEMENT);
-  const data = new Class(copy.buffer, 0, copy.length / Class.BYTES_PER_ELEMENT);
+  return fromStored(new Class(copy.buffer, 0, copy.length / Class.BYTES_PER_ELEMENT), dtype);
+}
+
+/** From the class that holds a type's bits to the one of its values: half precision is widened, booleans become 0 and 1, in place. */
+export function fromStored(data: AnyTypedArray, dtype: ElementType): AnyTypedArray {
   if (dtype === 'float16') return decodeFloat16(data as Uint16Array);
   if (dtype === 'bfloat16') return decodeBfloat16(data as Uint16Array);
   if (dtype === 'bool') for (let i = 0; i < data.length; i++) if (data[i] !== 0) data[i] = 1;

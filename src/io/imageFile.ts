@@ -4,6 +4,8 @@
  */
 import type { AnyTypedArray, NdArray } from '../array/ndarray.ts';
 import { FormatError, OptionError } from '../errors.ts';
+import type { ImagePlanes } from './imagePlanes.ts';
+import type { Source } from './source.ts';
 
 /** Number type of the samples in the file. 'float16' arrives as Float32Array, integers of odd width in the next wider type. */
 export type SampleType =
@@ -30,9 +32,9 @@ export interface PhysicalSize {
   readonly unit: string;
 }
 
-export interface ImageFile {
+/** What a file says of its image. */
+export interface ImageFacts {
   readonly format: 'tiff' | 'png' | 'jpeg' | 'npy' | 'npz' | 'nrrd' | 'zarr';
-  readonly data: NdArray<AnyTypedArray>;
   readonly dtype: SampleType;
   /** Bits per sample in the file; `dtype` is the type that holds them. */
   readonly bits: number;
@@ -59,18 +61,34 @@ export interface ImageFile {
   readonly warnings: readonly string[];
 }
 
-export interface ReadImageOptions {
+/** What a file says of its image, and all samples. */
+export interface ImageFile extends ImageFacts {
+  readonly data: NdArray<AnyTypedArray>;
+}
+
+/** What a file says of its image; samples are read as they are asked for. */
+export interface OpenImage extends ImageFacts, ImagePlanes<AnyTypedArray> {}
+
+interface ImageOptions {
   /** Name of the file, for messages about files of unknown kind. */
   readonly name?: string;
   /** Largest array, in bytes, that may be allocated; default 4 GiB. */
   readonly maxBytes?: number;
   /** TIFF: read this page alone (0 is the first), whatever the metadata say about series. */
   readonly page?: number;
+}
+
+export interface ReadImageOptions extends ImageOptions {
   /**
    * Bytes of the file of this name, which the image names as a part of itself, in the same folder: NRRD's detached data, files of an
    * OME-TIFF set. Default: such parts cannot be had; NRRD then fails, and an OME-TIFF is read as the pages of this file alone.
    */
   readonly readBeside?: (name: string) => Promise<Uint8Array>;
+}
+
+export interface OpenImageOptions extends ImageOptions {
+  /** As `readBeside`, for random access. */
+  readonly openBeside?: (name: string) => Promise<Source>;
 }
 
 export const defaultMaxBytes = 2 ** 32;
@@ -83,15 +101,25 @@ export const defaultMaxBytes = 2 ** 32;
  * @throws FormatError if the data cannot fill the claim; OptionError if the claim is above maxBytes.
  */
 export function checkClaim(format: string, claimed: number, justified: number, maxBytes: number): void {
-  if (!(claimed <= justified))
-    throw new FormatError(
-      format,
-      `the header claims ${claimed} bytes of pixels; the data unpack to ${justified} at most`,
-    );
-  if (claimed > maxBytes)
+  checkJustified(format, claimed, justified);
+  checkSize(claimed, maxBytes);
+}
+
+/** The first half of `checkClaim`, for images that are read in parts. */
+export function checkJustified(format: string, claimed: number, justified: number): void {
+  if (claimed <= justified) return;
+  throw new FormatError(
+    format,
+    `the header claims ${claimed} bytes of pixels; the data unpack to ${justified} at most`,
+  );
+}
+
+/** The other half, for a part. */
+export function checkSize(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes)
     throw new OptionError(
       'maxBytes',
       maxBytes,
-      `readImage: the pixels need ${claimed} bytes; the limit maxBytes is ${maxBytes}. Raise it if the memory is there`,
+      `readImage: the pixels need ${bytes} bytes; the limit maxBytes is ${maxBytes}. Raise it if the memory is there`,
     );
 }

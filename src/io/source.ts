@@ -38,3 +38,27 @@ const smallFile = 64 * 2 ** 20;
 export async function buffered(source: Source): Promise<Source> {
   return source.size <= smallFile ? sourceFromBytes(await source.read(0, source.size)) : source;
 }
+
+const blockBytes = 2 ** 14;
+const mostBlocks = 64;
+
+/** The same source, for many small reads near each other: what is within one block of 16 KiB is read once. Not to be changed by the reader. */
+export function readAhead(source: Source): Source {
+  const blocks = new Map<number, Promise<Uint8Array>>();
+  return {
+    size: source.size,
+    read: async (offset, length) => {
+      checkRange(source.size, offset, length);
+      const k = Math.floor(offset / blockBytes);
+      const start = k * blockBytes;
+      if (offset + length > start + blockBytes) return source.read(offset, length);
+      let block = blocks.get(k);
+      if (!block) {
+        block = source.read(start, Math.min(blockBytes, source.size - start));
+        blocks.set(k, block);
+        if (blocks.size > mostBlocks) blocks.delete(blocks.keys().next().value!);
+      }
+      return (await block).subarray(offset - start, offset - start + length);
+    },
+  };
+}

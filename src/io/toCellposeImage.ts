@@ -4,14 +4,21 @@
  * put in the order RGB. Source: cellpose 3.1 `io.imread`; OpenCV 4.6 `imread` with flag IMREAD_UNCHANGED, found by trying.
  */
 import type { AnyTypedArray, NdArray, TypedArray } from '../array/ndarray.ts';
-import type { ImageFile } from './imageFile.ts';
+import type { ImageFile, OpenImage } from './imageFile.ts';
+import { type ImagePlanes, planesOfArray } from './imagePlanes.ts';
+import { readWhole } from './readImage.ts';
 
-/** (Y, X) or (Y, X, 3) for PNG and JPEG; for TIFF and NumPy the array of the file. */
-export interface CellposeImage extends NdArray<TypedArray> {
+interface Conversion {
   readonly axes: string;
   /** What was done to the samples of the file, in plain words; empty if they are as stored. */
   readonly notes: readonly string[];
 }
+
+/** (Y, X) or (Y, X, 3) for PNG and JPEG; for TIFF and NumPy the array of the file. */
+export interface CellposeImage extends NdArray<TypedArray>, Conversion {}
+
+/** The same by its planes. */
+export interface CellposePlanes extends ImagePlanes, Conversion {}
 
 /**
  * Converts an image file's samples to what Cellpose's own reader returns.
@@ -39,11 +46,37 @@ export function toCellposeImage(image: ImageFile): CellposeImage {
   return { data: (samples as Uint8Array).map((v) => v * scale), shape: array.shape, axes, notes };
 }
 
+/** As `toCellposeImage`, for an image that is open: of PNG and JPEG, which are in memory already, all at once. */
+export async function toCellposePlanes(image: OpenImage): Promise<CellposePlanes> {
+  const { format, dtype, axes, shape, bytes, isInMemory, read } = image;
+  if (format === 'png' || format === 'jpeg') {
+    const { data, shape: converted, ...conversion } = toCellposeImage(await readWhole(image));
+    return { ...planesOfArray({ data, shape: converted }), ...conversion };
+  }
+  const notes = dtype === 'uint64' || dtype === 'int64' ? [wide] : [];
+  return {
+    shape,
+    bytes,
+    isInMemory,
+    axes,
+    notes,
+    read: async (...range) => {
+      const part = await read(...range);
+      return { data: narrowed(part.data), shape: part.shape };
+    },
+  };
+}
+
 const black = [0, 0, 0];
+const wide = '64-bit integers were made float64';
 
 function asStored({ data, shape }: NdArray<AnyTypedArray>, axes: string): CellposeImage {
-  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return { data, shape, axes, notes: [] };
-  return { data: Float64Array.from(data, Number), shape, axes, notes: ['64-bit integers were made float64'] };
+  const values = narrowed(data);
+  return { data: values, shape, axes, notes: values === data ? [] : [wide] };
+}
+
+function narrowed(data: AnyTypedArray): TypedArray {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array ? Float64Array.from(data, Number) : data;
 }
 
 /** (Y, X, 3), pixel i by `colour`. */

@@ -29,6 +29,11 @@ export interface StitchOptions {
  * number, as in Cellpose. Unlike there, cells after an empty plane always take new labels; see `repeatsLabels`.
  */
 export function stitch3D(masks: Masks, stitchThreshold = 0.25, options: StitchOptions = {}): Masks {
+  return stitch3DInPlace({ data: masks.data.slice(), shape: masks.shape }, stitchThreshold, options);
+}
+
+/** As `stitch3D`, in the array itself, for volumes that should not be held twice. */
+export function stitch3DInPlace(masks: Masks, stitchThreshold: number, options: StitchOptions): Masks {
   const { repeatsLabels = false, gap = 0 } = options;
   if (masks.shape.length !== 3) throw new ShapeError('stitch3D', 'masks (lz, ly, lx)', masks.shape);
   checkArray('stitch3D', masks);
@@ -38,7 +43,7 @@ export function stitch3D(masks: Masks, stitchThreshold = 0.25, options: StitchOp
   }
   if (!(Number.isInteger(gap) && gap >= 0))
     throw new OptionError('gap', gap, `stitch3D: gap must be a number of planes, 0 or more; got ${gap}`);
-  const data = masks.data.slice();
+  const { data } = masks;
   const size = masks.shape[1] * masks.shape[2];
   let highest = largest(data.subarray(0, size));
   let haveMet = !repeatsLabels;

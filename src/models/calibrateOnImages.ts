@@ -6,6 +6,7 @@ import type { ActivationRanges } from '../engine/precision.ts';
 import { runNet } from '../engine/runNet.ts';
 import type { TileNetwork } from '../engine/tileNetwork.ts';
 import { OptionError } from '../errors.ts';
+import { wholeImage } from '../io/imagePlanes.ts';
 import { readCPnetState } from '../nets/cpnetState.ts';
 import { splitOptions } from './evalOptions.ts';
 import { prepareImage } from './prepareImage.ts';
@@ -66,7 +67,7 @@ async function tilesOf(
   { diamMean, diamLabels }: { readonly diamMean: number; readonly diamLabels: number },
 ): Promise<FloatArray[]> {
   const split = splitOptions(options);
-  const { volume } = prepareImage(image, split, nchan);
+  const { volume } = prepareImage(await wholeImage(image), split, nchan);
   const [lz, ...shape] = volume.shape;
   const n = volume.data.length / lz;
   const middle = Math.floor(lz / 2);

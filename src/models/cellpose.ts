@@ -7,7 +7,7 @@ import { defaultDiameter } from './defaults.ts';
 import { estimateSize } from './estimateSize.ts';
 import { evalList, isList } from './evalList.ts';
 import { splitOptions } from './evalOptions.ts';
-import { prepareImage } from './prepareImage.ts';
+import { prepare, stackSize } from './prepare.ts';
 import { runOptions } from './runOptions.ts';
 import { segmentImage } from './segmentImage.ts';
 import { SizeModel } from './sizeModel.ts';
@@ -61,9 +61,11 @@ export class Cellpose {
       ...(options as EvalOptions),
       diameter: (options as EvalOptions).diameter ?? defaultDiameter,
     });
-    const prepared = prepareImage(image, split, this.cp.nchan);
     const segmenter = segmenterOf(this.cp);
-    const [lz] = prepared.volume.shape;
+    // What a volume is planned for is what it gets below.
+    const planned = { ...split, diameter: split.diameter || this.sz.params.diamMean };
+    const prepared = await prepare(segmenter, image, planned, run);
+    const [lz] = stackSize(prepared);
     if (split.diameter > 0) return segmentImage(segmenter, prepared, split, run);
     const size = await estimateSize(segmenter, this.sz.params, prepared, split, run);
     const sizeMs = performance.now() - run.begin;

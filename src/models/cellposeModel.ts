@@ -9,7 +9,7 @@ import { OptionError } from '../errors.ts';
 import type { Device } from '../platform/types.ts';
 import { evalList, isList } from './evalList.ts';
 import { splitOptions } from './evalOptions.ts';
-import { prepareImage } from './prepareImage.ts';
+import { prepare } from './prepare.ts';
 import { runOptions } from './runOptions.ts';
 import { type Segmenter, segmentImage } from './segmentImage.ts';
 import type { EvalOptions, EvalResult, ImageInput, PerImage } from './types.ts';
@@ -117,7 +117,8 @@ export class CellposeModel {
     if (isList(image)) return evalList(image, options, (one, own) => this.eval(one, own));
     const run = runOptions(options, this.threads);
     const split = splitOptions(options as EvalOptions);
-    return segmentImage(segmenterOf(this), prepareImage(image, split, this.nchan), split, run);
+    const segmenter = segmenterOf(this);
+    return segmentImage(segmenter, await prepare(segmenter, image, split, run), split, run);
   }
 
   /** Seconds that a tile of 224 × 224 pixels takes, measured in a second or two: times `work` of `planRun`, the time of a run. */

@@ -20,6 +20,7 @@ export const evalDefaults = Object.freeze({
   pieces: 'any' as const,
   maxMemory: Infinity,
   normalizeOver: 'frame' as const,
+  keepFlows: true,
   computeMasks: true,
 });
 

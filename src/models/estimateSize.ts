@@ -4,6 +4,7 @@ import { ShapeError } from '../errors.ts';
 import type { SizeParams } from '../io/sizeModelNpy.ts';
 import { diameters } from '../masks/diameters.ts';
 import { type SplitOptions, splitOptions } from './evalOptions.ts';
+import { isByPlanes, isInScratch, type Prepared } from './prepare.ts';
 import type { PreparedImage } from './prepareImage.ts';
 import type { RunOptions } from './runOptions.ts';
 import { type Segmenter, segmentImage } from './segmentImage.ts';
@@ -34,14 +35,14 @@ export interface SizeEstimate {
 export async function estimateSize(
   { network, ...others }: Segmenter,
   params: SizeParams,
-  whole: PreparedImage,
+  whole: Prepared,
   { tiling: { augment, batchSize }, input }: SplitOptions,
   { onProgress, ...quiet }: RunOptions,
 ): Promise<SizeEstimate> {
   const { diamMean } = params;
   const segmenter = { ...others, network: network.members?.[0] ?? network };
-  const prepared = input.tAxis === undefined ? whole : firstFrame(whole);
-  if (prepared.volume.shape[0] !== 1) return { diameter: diamMean, diameterStyle: diamMean };
+  const prepared = await onePlane(whole, input.tAxis !== undefined);
+  if (!prepared) return { diameter: diamMean, diameterStyle: diamMean };
   // Of the caller's options only those on input, intensities, augmentation and batch size count here.
   const base = splitOptions({ augment, batchSize, resample: false });
   onProgress?.({ stage: 'size', fraction: 0 });
@@ -62,9 +63,18 @@ export async function estimateSize(
   return { diameter: diameter || diamMean, diameterStyle };
 }
 
-function firstFrame({ volume: { data, shape }, ...others }: PreparedImage): PreparedImage {
-  const size = data.length / shape[0];
-  return { ...others, volume: { data: data.subarray(0, size), shape: [1, ...shape.slice(1)] } };
+/** An image, or the first frame of a series; undefined for stacks. */
+async function onePlane(whole: Prepared, isSeries: boolean): Promise<PreparedImage | undefined> {
+  if (isInScratch(whole)) return undefined;
+  if (isByPlanes(whole)) {
+    if (!isSeries) return undefined;
+    const { data, shape } = await whole.plane(0);
+    return { axes: whole.axes, notes: whole.notes, volume: { data, shape: [1, ...shape] } };
+  }
+  const { data, shape } = whole.volume;
+  if (shape[0] === 1) return whole;
+  if (!isSeries) return undefined;
+  return { ...whole, volume: { data: data.subarray(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] } };
 }
 
 /** exp(A · (style − smean) + log diamMean + ymean), in pixels, at least 5. @throws ShapeError for a style of other length. */

@@ -1,4 +1,5 @@
 /** Splits the flat options of `eval` into what each stage sees, checks them, and fills in the defaults. */
+import type { Scratch } from '../array/scratch.ts';
 import { OptionError } from '../errors.ts';
 import type { NormalizeParams } from '../transforms/normalizeImg.ts';
 import { evalDefaults } from './defaults.ts';
@@ -29,6 +30,8 @@ export interface VolumeOptions {
   readonly stitchGap: number;
   /** Bytes. */
   readonly maxMemory: number;
+  readonly scratch: Scratch | undefined;
+  readonly keepFlows: boolean;
   /** Of a time series. */
   readonly normalizeOver: 'frame' | 'series';
 }
@@ -81,6 +84,8 @@ export function splitOptions(options: EvalOptions): SplitOptions {
       stitchThreshold: o.stitchThreshold,
       stitchGap: o.stitchGap,
       maxMemory: o.maxMemory,
+      scratch: o.scratch,
+      keepFlows: o.keepFlows,
       normalizeOver: o.normalizeOver,
     },
     dynamics: {
@@ -151,9 +156,11 @@ function checkNumbers(options: EvalOptions): void {
 }
 
 function checkSwitches(options: EvalOptions): void {
-  for (const option of ['invert', 'augment', 'resample', 'interp', 'do3D', 'computeMasks'] as const)
+  for (const option of ['invert', 'augment', 'resample', 'interp', 'do3D', 'computeMasks', 'keepFlows'] as const)
     if (typeof options[option] !== 'boolean') throw refusal(option, options[option], 'true or false');
-  const { normalize, pieces } = options;
+  const { normalize, pieces, scratch } = options;
+  if (scratch !== undefined && typeof scratch?.create !== 'function')
+    throw refusal('scratch', scratch, 'an object that creates files, see Scratch');
   if (pieces !== 'any' && pieces !== 'largest' && pieces !== 'split')
     throw refusal('pieces', pieces, "'any', 'largest' or 'split'");
   if (typeof normalize !== 'boolean' && (typeof normalize !== 'object' || normalize === null))

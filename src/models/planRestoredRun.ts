@@ -52,7 +52,7 @@ export function planRestoredRun(
   const { maxMemory } = split.volume;
   if (lz > 1 && bytes > maxMemory) throw tooLarge(size, bytes, maxMemory);
   const after = { ...split, diameter: ratio > 1 ? restorer.diamMean : split.diameter };
-  const plan = planStack(size, after, model, given + restored);
+  const plan = planStack(size, after, model, { given: given + restored, byPlanes: false });
   return { ...plan, bytes: Math.max(plan.bytes, bytes), restoreTiles: work.tiles, restoreWork: work.work };
 }
 

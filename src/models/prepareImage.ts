@@ -11,6 +11,8 @@ export interface PreparedImage {
    * the network is done, as no other record holds it; give it a copy of this record to have it again.
    */
   volume: FloatArray;
+  /** Bytes of the image as it was given, which the caller holds. @default 0 */
+  readonly given?: number;
   /** How the axes of the input were read. */
   readonly axes: string;
   /** Guesses made on the way. */
@@ -25,7 +27,7 @@ export interface PreparedImage {
  */
 export function prepareImage(image: NdArray, options: SplitOptions, nchan: number): PreparedImage {
   const { volume, axes, notes } = convertToVolume(image, options, nchan);
-  return { volume: scaleVolume(volume, options), axes, notes };
+  return { volume: scaleVolume(volume, options), given: image.data.byteLength, axes, notes };
 }
 
 export interface ConvertedVolume extends PreparedImage {
@@ -43,20 +45,19 @@ export function convertToVolume(image: NdArray, options: SplitOptions, nchan: nu
   return { volume, axes, notes, isStack: converted.shape.length === 4 };
 }
 
-function joinsPlanes({ volume: { do3D, stitchThreshold } }: SplitOptions): boolean {
+export function joinsPlanes({ volume: { do3D, stitchThreshold } }: SplitOptions): boolean {
   return do3D || stitchThreshold > 0;
 }
 
 /** The other half: scales intensities, some of them in place. @param volume  (lz, ly, lx, nchan). */
 export function scaleVolume(volume: FloatArray, options: SplitOptions): FloatArray {
   const { normalize, input } = options;
-  const { do3D, normalizeOver } = options.volume;
-  const isWhole = joinsPlanes(options) || (input.tAxis !== undefined && normalizeOver === 'series');
+  const { do3D } = options.volume;
   // `normalize: false` in a record of parameters switches all of them off, as in 3.1's `eval`.
   if (normalize.normalize === false) return volume;
   const { data, shape } = volume;
   const isOne = do3D || input.tAxis !== undefined;
-  if (isWhole) return normalizeImgInPlace(volume, isOne ? { ...normalize, norm3D: true } : normalize);
+  if (scalesAsOne(options)) return normalizeImgInPlace(volume, isOne ? { ...normalize, norm3D: true } : normalize);
   if (shape[0] === 1) return normalizeImgInPlace(volume, normalize);
   const n = data.length / shape[0];
   for (let at = 0; at < data.length; at += n) {
@@ -66,6 +67,12 @@ export function scaleVolume(volume: FloatArray, options: SplitOptions): FloatArr
     if (own !== plane) data.set(own.data, at);
   }
   return volume;
+}
+
+/** Intensities are scaled over all planes and not plane by plane. */
+export function scalesAsOne(options: SplitOptions): boolean {
+  const isSeries = options.input.tAxis !== undefined && options.volume.normalizeOver === 'series';
+  return joinsPlanes(options) || isSeries;
 }
 
 /** Of three axes the planes are counted by the shortest; where two are equally short, it must be named. */

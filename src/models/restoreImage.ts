@@ -2,16 +2,18 @@
  * An image through a network for restoration, channel by channel: enlarged where the network wants it, scaled, through the
  * network at its own diameter, and back. Source: cellpose 3.1 `denoise.DenoiseModel.eval` and `_eval`.
  */
-import type { FloatArray, NdArray } from '../array/ndarray.ts';
+import type { FloatArray } from '../array/ndarray.ts';
 import type { Network } from '../engine/network.ts';
 import { resizeOutput, runNet } from '../engine/runNet.ts';
 import { netSize } from '../engine/runNetSize.ts';
+import { wholeImage } from '../io/imagePlanes.ts';
 import { normalizeImg } from '../transforms/normalizeImg.ts';
 import { resizeImage } from '../transforms/resizeImage.ts';
 import type { SplitOptions } from './evalOptions.ts';
 import { convertToVolume, scaleVolume } from './prepareImage.ts';
 import type { RestoreTraits } from './restoreModels.ts';
 import type { RunOptions } from './runOptions.ts';
+import type { ImageInput } from './types.ts';
 
 /** What is needed of a model. */
 export interface Restorer extends RestoreTraits {
@@ -50,12 +52,12 @@ export function enlargement({ upsamples, diamMean }: RestoreTraits, diameter: nu
 /** @throws as `convertImage`, `normalizeImg` and `runNet`; the signal's reason after cancellation. */
 export async function restoreImage(
   restorer: Restorer,
-  image: NdArray,
+  image: ImageInput,
   options: SplitOptions,
   run: RunOptions,
 ): Promise<Restored> {
   const begin = performance.now();
-  const { volume, axes, notes, isStack } = convertToVolume(image, options, null);
+  const { volume, axes, notes, isStack } = convertToVolume(await wholeImage(image), options, null);
   const { diamMean, upsamples } = restorer;
   const { diameter } = options;
   const ratio = enlargement(restorer, diameter);

@@ -6,11 +6,13 @@ import type { FloatArray, Masks } from '../array/ndarray.ts';
 import type { Network } from '../engine/network.ts';
 import { baseNiter } from './defaults.ts';
 import type { DynamicsOptions, SplitOptions } from './evalOptions.ts';
-import { planStack } from './planRun.ts';
-import type { PreparedImage } from './prepareImage.ts';
+import { planStack, type RunPlan } from './planRun.ts';
+import { isByPlanes, isInScratch, type Prepared, plannedModel, stackSize } from './prepare.ts';
+import { moveToScratch } from './prepareInScratch.ts';
 import type { RunOptions } from './runOptions.ts';
 import { segmentPlanes } from './segmentPlanes.ts';
-import { segmentVolume } from './segmentVolume.ts';
+import { segmentVolume, type VolumeSteps } from './segmentVolume.ts';
+import { segmentVolumeInScratch } from './segmentVolumeInScratch.ts';
 import type { EvalResult } from './types.ts';
 
 /** What is needed of a model. */
@@ -36,24 +38,26 @@ export interface Segmented {
 /** @throws as `runNet`, `runNet3D` and `resizeAndComputeMasks`; the signal's reason after cancellation. */
 export async function segmentImage(
   segmenter: Segmenter,
-  prepared: PreparedImage,
+  prepared: Prepared,
   options: SplitOptions,
   run: RunOptions,
 ): Promise<EvalResult> {
   const { network, diamMean } = segmenter;
   const { axes, notes } = prepared;
-  const [lz, ly, lx] = prepared.volume.shape;
-  const model = { diamMean, diamLabels: network.config.diamLabels, nchan: network.nchan };
-  const { slabBytes } = planStack([lz, ly, lx], options, model, 0);
+  const size = stackSize(prepared);
+  const [lz] = size;
+  const plan = planStack(size, options, plannedModel(segmenter), {
+    given: prepared.given ?? 0,
+    byPlanes: isByPlanes(prepared),
+  });
   const rescale =
     options.diameter > 0 ? diamMean / options.diameter : (options.rescale ?? ownRescale(network, diamMean));
   const niter = Math.trunc(steps(rescale, options.dynamics));
-  const isVolume = options.volume.do3D && lz > 1;
-  const segment = isVolume ? segmentVolume : segmentPlanes;
-  const { networkMs, masksMs, ...segmented } = await segment(
+  const isVolume = plan.way === 'volume';
+  const { networkMs, masksMs, ...segmented } = await segmentPrepared(
     segmenter,
     prepared,
-    { rescale, niter, slabBytes },
+    { rescale, niter, ...plan },
     { ...options, run },
   );
   return {
@@ -65,9 +69,34 @@ export async function segmentImage(
     preset: options.dynamics.rules.dynamics.name,
     engine: network.engine,
     axes,
-    notes: [...notes, ...(network.notes ?? []), ...scaleNotes(rescale, diamMean), ...stackNotes(lz, options)],
+    notes: [
+      ...notes,
+      ...(network.notes ?? []),
+      ...scaleNotes(rescale, diamMean),
+      ...stackNotes(lz, options),
+      ...scratchNotes(plan),
+    ],
     timing: { network: networkMs, masks: masksMs, total: performance.now() - run.begin },
   };
+}
+
+/** Planes, a volume, or a volume through scratch storage, where the plan says so. */
+async function segmentPrepared(
+  segmenter: Segmenter,
+  prepared: Prepared,
+  planned: VolumeSteps & Pick<RunPlan, 'way' | 'scratchBytes'>,
+  options: SplitOptions & { run: RunOptions },
+): Promise<Segmented> {
+  const { scratch } = options.volume;
+  if (scratch && planned.scratchBytes > 0) {
+    const { signal } = options.run;
+    if (isByPlanes(prepared)) throw new Error('internal: planes that were planned to be a volume in scratch storage');
+    const volume = isInScratch(prepared) ? prepared.volume : await moveToScratch(prepared, { scratch, signal });
+    return segmentVolumeInScratch(segmenter, volume, planned, { ...options, scratch });
+  }
+  if (isInScratch(prepared)) throw new Error('internal: a volume in scratch storage that was planned to be in memory');
+  if (planned.way !== 'volume' || isByPlanes(prepared)) return segmentPlanes(segmenter, prepared, planned, options);
+  return segmentVolume(segmenter, prepared, planned, options);
 }
 
 /** Steps of the dynamics: as given, or as many as the diameter asks for. */
@@ -81,6 +110,12 @@ function scaleNotes(rescale: number, diamMean: number): string[] {
   return [
     `a diameter of ${+(diamMean / rescale).toPrecision(3)} pixels enlarged the image ${Math.round(rescale)} times`,
   ];
+}
+
+function scratchNotes({ scratchBytes }: RunPlan): string[] {
+  return scratchBytes > 0
+    ? ['the volume did not fit into memory: it went through scratch storage, its flows are not kept']
+    : [];
 }
 
 function stackNotes(lz: number, { input, volume: { do3D, stitchThreshold } }: SplitOptions): string[] {

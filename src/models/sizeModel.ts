@@ -1,5 +1,6 @@
 /** Finds the diameter of the cells in an image: Cellpose's `SizeModel`. */
 import type { FloatArray } from '../array/ndarray.ts';
+import { wholeImage } from '../io/imagePlanes.ts';
 import type { SizeParams } from '../io/sizeModelNpy.ts';
 import { type CellposeModel, segmenterOf } from './cellposeModel.ts';
 import { diameterFromStyle, estimateSize, type SizeEstimate } from './estimateSize.ts';
@@ -30,7 +31,7 @@ export class SizeModel {
   async eval(image: ImageInput, options: EvalOptions = {}): Promise<SizeEstimate> {
     const run = runOptions(options, this.#model.threads);
     const split = splitOptions(options);
-    const prepared = prepareImage(image, split, this.#model.nchan);
+    const prepared = prepareImage(await wholeImage(image), split, this.#model.nchan);
     return estimateSize(segmenterOf(this.#model), this.params, prepared, split, run);
   }
 

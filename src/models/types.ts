@@ -1,6 +1,8 @@
 /** Options and results of the models, with Cellpose's names in camelCase. */
 import type { FloatArray, Masks, NdArray } from '../array/ndarray.ts';
+import type { Scratch } from '../array/scratch.ts';
 import type { CheckedCells } from '../dynamics/checkedCells.ts';
+import type { ImagePlanes } from '../io/imagePlanes.ts';
 import type { NormalizeParams } from '../transforms/normalizeImg.ts';
 import type { PresetName } from './presets.ts';
 
@@ -86,6 +88,16 @@ export interface EvalOptions {
    * refused before the network starts. Default: no limit.
    */
   readonly maxMemory?: number;
+  /**
+   * With `do3D`: where a volume that does not fit into `maxMemory` is worked on, with the same labels; its flows are not kept then.
+   * Without it such a volume is refused.
+   */
+  readonly scratch?: Scratch;
+  /**
+   * False: of planes that are segmented one by one, flows and cell probability are not kept; with several planes they take most of the
+   * memory of the result. Default true.
+   */
+  readonly keepFlows?: boolean;
   /** Generation of Cellpose whose rules turn flows into masks: 'dynamics2020', 'dynamics3' (default) or 'dynamics4'. */
   readonly preset?: PresetName;
   /** False: stop after the network; `masks` is then of shape (0, 0). Default true. */
@@ -112,10 +124,10 @@ export interface EvalResult {
   readonly masks: Masks;
   /**
    * Flow, (2, [lz,] ly, lx): first y, then x; in network units (5 × unit flow). At network size without `resample`.
-   * With `do3D` (3, lz, ly, lx): z, y, x, each the sum of two passes.
+   * With `do3D` (3, lz, ly, lx): z, y, x, each the sum of two passes; (3, 0, 0, 0) of a volume that went through `scratch`. Without `keepFlows` of a stack (2, 0, 0, 0).
    */
   readonly dP: FloatArray;
-  /** Cell probability as a logit, ([lz,] ly, lx), of the size of `dP`; with `do3D` the sum of three passes. */
+  /** Cell probability as a logit, ([lz,] ly, lx), of the size of `dP`; with `do3D` the sum of three passes, or empty like it. */
   readonly cellprob: FloatArray;
   /** Style vector of unit length, ([lz,] n); with `do3D` (lx, n), of the planes (z, y). */
   readonly style: FloatArray;
@@ -157,5 +169,8 @@ export interface PerImage extends Omit<EvalOptions, 'channels' | 'diameter' | 'r
   readonly imagesAtOnce?: number;
 }
 
-/** An image: any number type, any rank that `convertImage` accepts. */
-export type ImageInput = NdArray;
+/**
+ * An image: any number type, any rank that `convertImage` accepts. One by its planes, such as `toCellposePlanes` makes of a file, is
+ * read as it is needed where its planes are segmented one by one, or go through `scratch`; else at once.
+ */
+export type ImageInput = NdArray | ImagePlanes;

@@ -9,6 +9,7 @@ import type { UnetMasksOptions } from '../dynamics/unetMasks.ts';
 import { createEnsemble } from '../engine/ensemble.ts';
 import type { Network } from '../engine/network.ts';
 import { OptionError } from '../errors.ts';
+import { wholeImage } from '../io/imagePlanes.ts';
 import { isList } from './evalList.ts';
 import { splitOptions } from './evalOptions.ts';
 import { prepareImage } from './prepareImage.ts';
@@ -128,7 +129,7 @@ export class UnetModel {
     checkThresholds(thresholds);
     const run = runOptions(options, this.threads);
     const split = splitOptions({ rescale: 1, ...shared });
-    const { volume, axes, notes } = prepareImage(image, split, this.nchan);
+    const { volume, axes, notes } = prepareImage(await wholeImage(image), split, this.nchan);
     const { networkMs, masksMs, ...segmented } = await segmentUnet(this.#network, volume, {
       ...split,
       thresholds,

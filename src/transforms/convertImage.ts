@@ -34,17 +34,36 @@ export interface ConvertedImage {
  * believed; pictures of fewer than 8 rows are not mistaken for channels; what cannot be told is an error.
  */
 export function convertImage(input: NdArray, options: ConvertOptions = {}): ConvertedImage {
-  const { channels } = options;
   checkArray('convertImage', input);
-  const layout = convertAxes(input.shape, options);
+  const { convert, axes, notes } = imageConverter(input.shape, options);
+  return { image: convert(input), axes, notes };
+}
+
+export interface ImageConverter extends Omit<ConvertedImage, 'image'> {
+  /** Places of the axes in the input; -1 for one that there is not. */
+  readonly layout: ImageAxes;
+  /** Channels of what it makes. */
+  readonly nchan: number;
+  /** Converts the image, or some planes of it as an array of the same axes. */
+  readonly convert: (part: NdArray) => FloatArray;
+}
+
+/** As `convertImage`, for an image of this shape that is at hand in parts. */
+export function imageConverter(shape: readonly number[], options: ConvertOptions): ImageConverter {
+  const { channels } = options;
+  const layout = convertAxes(shape, options);
   const notes = [...layout.notes];
-  const count = layout.c < 0 ? 1 : input.shape[layout.c];
+  const count = layout.c < 0 ? 1 : shape[layout.c];
   const most = options.nchan === null ? Math.max(2, count) : (options.nchan ?? 2);
   const picks = channels ? pickChannels(channels, count, most, notes) : firstChannels(count, most, notes);
-  const image = gather(input, layout, picks, options.nchan === null ? picks.length : most);
-  if (input.data instanceof Float32Array || input.data instanceof Float64Array)
-    refuseNonFinite('convertImage', image.data);
-  return { image, axes: layout.axes, notes };
+  const nchan = options.nchan === null ? picks.length : most;
+  const convert = (part: NdArray): FloatArray => {
+    const image = gather(part, layout, picks, nchan);
+    if (part.data instanceof Float32Array || part.data instanceof Float64Array)
+      refuseNonFinite('convertImage', image.data);
+    return image;
+  };
+  return { layout, nchan, convert, axes: layout.axes, notes };
 }
 
 /** The axes that `convertImage` sees in an image of this shape. @throws as it does. */

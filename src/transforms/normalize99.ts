@@ -1,5 +1,5 @@
 /** Scales intensities between two percentiles. Source: cellpose 3.1 `transforms.normalize99`. */
-import { checkArray, type FloatArray, type NdArray } from '../array/ndarray.ts';
+import { checkArray, type FloatArray, type NdArray, sizeOf } from '../array/ndarray.ts';
 import { percentile, percentileOfCounts, type Strided } from '../array/percentile.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 
@@ -85,11 +85,9 @@ function lookUp(values: WholeNumbers, table: Float32Array): Float32Array {
 export function channelPercentiles(image: FloatArray, c: number, percents: readonly [number, number]): number[] {
   const nchan = image.shape[image.shape.length - 1];
   const sizes = image.shape.slice(0, -1);
-  if (image.data.length / nchan <= sampled ** 3) return percentile(image.data, percents, { offset: c, stride: nchan });
-  const steps = sizes.map((size) => Math.max(1, Math.floor(size / sampled)));
-  if (sizes.length === 3) steps[0] = Math.max(1, Math.floor(sizes[0] / 50));
   const [lz, ly, lx] = sizes.length === 3 ? sizes : [1, ...sizes];
-  const [stepZ, stepY, stepX] = sizes.length === 3 ? steps : [1, ...steps];
+  const [stepZ, stepY, stepX] = sizes.length === 3 ? sampleSteps(sizes) : [1, ...sampleSteps(sizes)];
+  if (stepZ * stepY * stepX === 1) return percentile(image.data, percents, { offset: c, stride: nchan });
   const sample = new Float32Array(Math.ceil(lz / stepZ) * Math.ceil(ly / stepY) * Math.ceil(lx / stepX));
   let n = 0;
   for (let z = 0; z < lz; z += stepZ) {
@@ -99,6 +97,13 @@ export function channelPercentiles(image: FloatArray, c: number, percents: reado
     }
   }
   return percentile(sample, percents);
+}
+
+/** Every how many pixels count along each axis of a picture. */
+export function sampleSteps(sizes: readonly number[]): number[] {
+  if (sizeOf(sizes) <= sampled ** 3) return sizes.map(() => 1);
+  const isVolume = sizes.length === 3;
+  return sizes.map((size, axis) => Math.max(1, Math.floor(size / (isVolume && axis === 0 ? 50 : sampled))));
 }
 
 /** (x − low) / (high − low) in place, in float32; all 0 where the two differ by at most 1e-3. */

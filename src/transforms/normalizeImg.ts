@@ -5,7 +5,7 @@ import { channelPercentiles, scaleValues } from './normalize99.ts';
 import { normalize99Tile } from './normalize99Tile.ts';
 import { type NormalizeRules, normalizeRules } from './normalizeRules.ts';
 import { refuseNonFinite } from './refuseNonFinite.ts';
-import { smoothSharpenImg } from './smoothSharpenImg.ts';
+import { type SmoothSharpenOptions, smoothSharpenImg } from './smoothSharpenImg.ts';
 
 /** How intensities are scaled before the network sees them. Keys as in Cellpose's `normalize` dictionary. */
 export interface NormalizeParams {
@@ -55,30 +55,16 @@ export function normalizeImgInPlace(image: FloatArray, params: NormalizeParams =
 
 /** @param own  gives an array that may be written, with the same pixels. */
 function scaled(image: FloatArray, params: NormalizeParams, own: (image: FloatArray) => FloatArray): FloatArray {
-  checkKeys(params);
   const { shape } = image;
   if (shape.length !== 3 && shape.length !== 4) throw new ShapeError('normalizeImg', '([lz,] ly, lx, nchan)', shape);
   checkArray('normalizeImg', image);
   if (image.data.length === 0) throw new ShapeError('normalizeImg', 'an image with pixels', shape);
   refuseNonFinite('normalizeImg', image.data);
-  const { normalize = true, norm3D = true, invert = false, rules = normalizeRules } = params;
-  const bounds = readBounds(params, shape[shape.length - 1]);
-  const percents = readPercentile(params);
-  const blocksize = params.tileNormBlocksize ?? 0;
-  if (invert && !bounds && !normalize && blocksize === 0) {
-    throw new OptionError(
-      'invert',
-      invert,
-      'normalizeImg: invert needs normalize or lowhigh, as it makes 1 − x; got neither',
-    );
-  }
+  const scaling = readScaling(params, shape[shape.length - 1]);
+  const { bounds, percents, blocksize, normalize, invert, rules } = scaling;
+  const { norm3D = true, tileNormSmooth3D } = params;
   if (bounds) return scaleChannels(own(image), invert, (out, c) => scaleToBounds(out, c, bounds[c]));
-  const { smoothRadius, sharpenRadius, tileNormSmooth3D } = params;
-  const filtered = smoothSharpenImg(image, {
-    smoothRadius: smoothRadius ?? 0,
-    sharpenRadius: sharpenRadius ?? 0,
-    kernel: rules.filterKernel,
-  });
+  const filtered = smoothSharpenImg(image, scaling.filters);
   if (blocksize !== 0) {
     const tiled = normalize99Tile(filtered, {
       blocksize,
@@ -99,8 +85,48 @@ function scaled(image: FloatArray, params: NormalizeParams, own: (image: FloatAr
   });
 }
 
+export interface Scaling {
+  /** Values that become 0 and 1, for each channel; undefined: percentiles. */
+  readonly bounds: readonly (readonly [number, number])[] | undefined;
+  readonly percents: readonly [number, number];
+  readonly normalize: boolean;
+  readonly invert: boolean;
+  readonly rules: NormalizeRules;
+  /** What comes before; not with `bounds`. */
+  readonly filters: SmoothSharpenOptions;
+  /** Of tiles with percentiles of their own; 0: none. */
+  readonly blocksize: number;
+}
+
+/** The parameters, checked, with their defaults. */
+export function readScaling(params: NormalizeParams, nchan: number): Scaling {
+  checkKeys(params);
+  const { normalize = true, invert = false, rules = normalizeRules } = params;
+  const bounds = readBounds(params, nchan);
+  const percents = readPercentile(params);
+  const blocksize = params.tileNormBlocksize ?? 0;
+  if (invert && !bounds && !normalize && blocksize === 0) {
+    throw new OptionError(
+      'invert',
+      invert,
+      'normalizeImg: invert needs normalize or lowhigh, as it makes 1 − x; got neither',
+    );
+  }
+  const { smoothRadius, sharpenRadius } = params;
+  const filters = {
+    smoothRadius: smoothRadius ?? 0,
+    sharpenRadius: sharpenRadius ?? 0,
+    kernel: rules.filterKernel,
+  };
+  return { bounds, percents, normalize, invert, rules, filters, blocksize };
+}
+
 /** Puts the channels through `scale`, in place; those of which it says true are inverted if `invert`. */
-function scaleChannels(out: FloatArray, invert: boolean, scale: (out: FloatArray, c: number) => boolean): FloatArray {
+export function scaleChannels(
+  out: FloatArray,
+  invert: boolean,
+  scale: (out: FloatArray, c: number) => boolean,
+): FloatArray {
   const { data, shape } = out;
   const nchan = shape[shape.length - 1];
   for (let c = 0; c < nchan; c++) {
@@ -122,7 +148,7 @@ function scaleChannel(image: FloatArray, c: number, percents: readonly [number, 
   return true;
 }
 
-function fillChannel({ data, shape }: FloatArray, c: number, value: number): void {
+export function fillChannel({ data, shape }: FloatArray, c: number, value: number): void {
   for (let p = c; p < data.length; p += shape[shape.length - 1]) data[p] = value;
 }
 
@@ -137,7 +163,7 @@ function planes(image: FloatArray): FloatArray[] {
   }));
 }
 
-function scaleToBounds({ data, shape }: FloatArray, c: number, [low, high]: readonly [number, number]): boolean {
+export function scaleToBounds({ data, shape }: FloatArray, c: number, [low, high]: readonly [number, number]): boolean {
   const nchan = shape[shape.length - 1];
   const shift = Math.fround(low);
   const range = Math.fround(high - low);

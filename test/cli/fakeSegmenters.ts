@@ -1,5 +1,5 @@
 /** Models for tests of the command line that take no time, since they paint labels by rule, and images for them. */
-import type { EvalOptions, NdArray } from 'cellpose-ts';
+import { type EvalOptions, type NdArray, wholeImage } from 'cellpose-ts';
 import type { Segmenter } from '../../apps/cli/segmenter.ts';
 
 type Paint = (image: NdArray, options: EvalOptions) => Int32Array;
@@ -11,7 +11,8 @@ function fakeSegmenter(name: string, paint: Paint): Segmenter {
     diamLabels: 20,
     estimatesDiameter: false,
     release: async () => {},
-    eval: async (image, options) => {
+    eval: async (given, options) => {
+      const image = await wholeImage(given);
       options.signal?.throwIfAborted();
       options.onProgress?.({ stage: 'network', fraction: 1 });
       const { shape } = image;

@@ -11,6 +11,8 @@ import { fakeHost } from './fakeHost.ts';
 
 const goldens = readNpz(goldenPath('e2e-3d.npz')!);
 const volume = goldens['vol'] as NdArray<Uint8Array>;
+/** Gigabytes that the flows do not fit into. */
+const limit = String(0.4 + (6.5 * 4 * volume.data.length) / 1e9);
 /** Network outputs differ in the last bits between convolution libraries, and single voxels on ridges may follow. */
 const allowedVoxels = 0.001 * volume.data.length;
 
@@ -70,7 +72,48 @@ describe('the command line on a volume', () => {
     expect(planes.err).toMatch('--max_memory has no effect');
   });
 
-  it('is refused by evaluate too', async () => {
+  it('goes through files where it does not fit into memory, with the same labels, and leaves none behind', async () => {
+    const scratch = mkdtempSync(join(folder, 'scratch-'));
+    const flags = ['--z_axis', '0', '--do_3D', '--flow3D_smooth', '1', '--save_tif'];
+    await run(...flags, '--no_npy');
+    const whole = readFileSync(join(folder, 'vol_cp_masks.tif'));
+    rmSync(join(folder, 'vol_cp_masks.tif'));
+    const less = [...flags, '--save_csv', '--max_memory', limit];
+    const dry = await run(...less, '--dry_run');
+    expect(dry.out).toMatch(/through files: up to .*GB of memory, .* GB on disk in /);
+    expect(dry.out).not.toContain('_seg.npy');
+    const { code, out } = await run(...less, '--scratch', scratch);
+    expect(code).toBe(0);
+    expect(out).toContain(`GB on disk in ${scratch}
+`);
+    expect(out).toMatch(/note: the volume did not fit into memory/);
+    expect(out).toMatch(/note: not written, as there are no flows: _seg.npy/);
+    expect(readFileSync(join(folder, 'vol_cp_masks.tif'))).toEqual(whole);
+    expect(readFileSync(join(folder, 'vol_cp_objects.csv'), 'utf8')).toMatch(/mean_cellprob/);
+    expect(readdirSync(scratch)).toEqual([]);
+    const names = readdirSync(folder, { recursive: true });
+    expect(names.filter((name) => /part|_seg/.test(String(name)))).toEqual([]);
+    const nothing = await run('--z_axis', '0', '--do_3D', '--max_memory', limit);
+    expect(nothing.code).toBe(1);
+    expect(nothing.err).toMatch(/no _seg.npy is written.*--save_tif/);
+    expect((await run(...less, '--scratch', join(folder, 'nowhere'))).err).toMatch(/--scratch .*no such folder/);
+  });
+
+  it('leaves nothing behind where it is stopped', async () => {
+    const fake = fakeHost(folder);
+    const model = ['--pretrained_model', goldenPath('checkpoints/small.pth')!, '--diameter', '0'];
+    const work = main(
+      ['--dir', folder, ...model, '--z_axis', '0', '--do_3D', '--no_npy', '--save_tif', '--max_memory', limit],
+      fake.host,
+    );
+    const parts = () => readdirSync(folder).filter((name) => name.endsWith('.part'));
+    while (parts().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    fake.interrupt();
+    expect(await work).toBe(130);
+    expect(parts()).toEqual([]);
+  });
+
+  it('is refused by evaluate too, or goes through files', async () => {
     const masks = { data: Uint16Array.from(volume.data, (_, i) => i % 3), shape: volume.shape };
     writeFileSync(join(folder, 'vol_masks.tif'), writeTiff(masks));
     const fake = fakeHost(folder);
@@ -78,6 +121,12 @@ describe('the command line on a volume', () => {
     const volumes = ['--z_axis', '0', '--do_3D', '--max_memory', '0.401'];
     expect(await main(['evaluate', '--dir', folder, ...model, ...volumes], fake.host)).toBe(1);
     expect(fake.out() + fake.err()).toMatch(/vol\.tif: failed: .*voxels.* need .* GB/);
+    const files = fakeHost(folder);
+    const scratch = mkdtempSync(join(folder, 'scratch-'));
+    const enough = ['--z_axis', '0', '--do_3D', '--max_memory', limit, '--scratch', scratch, '--verbose'];
+    expect(await main(['evaluate', '--dir', folder, ...model, ...enough], files.host)).toBe(0);
+    expect(files.out() + files.err()).toMatch(/through files: .*in .*scratch-/);
+    expect(readdirSync(scratch)).toEqual([]);
   });
 
   it('splits labels in pieces where told to, and joins over gaps', async () => {

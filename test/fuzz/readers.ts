@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readFileList } from '../../apps/cli/fileList.ts';
 import { isCellposeError } from '../../src/errors.ts';
 import { openNpz } from '../../src/io/npz.ts';
+import { openImage } from '../../src/io/openImage.ts';
 import { readImage } from '../../src/io/readImage.ts';
 import { readWeights } from '../../src/io/readWeights.ts';
 import { readSegNpy } from '../../src/io/segNpy.ts';
@@ -16,6 +17,7 @@ import { listZarrImages } from '../../src/io/zarr/listZarrImages.ts';
 import { readZarrImage } from '../../src/io/zarr/readZarrImage.ts';
 import { readCPnetState } from '../../src/nets/cpnetState.ts';
 import { readCheckpoint } from '../../src/train/checkpoint.ts';
+import { countedSource } from '../helpers/countedSource.ts';
 import {
   checkpoints,
   goldens,
@@ -45,6 +47,7 @@ const weights = async (bytes: Uint8Array) => readCPnetState(await readWeights(so
 
 export const readers: Readonly<Record<string, FuzzedReader>> = {
   tiff: { corpus: (root) => goldens(root, '.tif', '.tiff'), read: image },
+  imageParts: { corpus: (root) => [...goldens(root, '.tif'), ...nrrdFiles(), ...npyFiles()], read: readParts },
   png: { corpus: (root) => goldens(root, '.png'), shell: 'png', read: image },
   jpeg: { corpus: (root) => goldens(root, '.jpg'), read: image },
   nrrd: { corpus: nrrdFiles, read: image },
@@ -61,6 +64,12 @@ export const readers: Readonly<Record<string, FuzzedReader>> = {
   jsonList: { corpus: jsonLists, read: readList },
   checkpoint: { corpus: checkpoints, read: readCheckpoint },
 };
+
+/** The middle along each axis, as of a file on a disk. */
+async function readParts(bytes: Uint8Array): Promise<void> {
+  const { shape, read } = await openImage(countedSource(bytes), { maxBytes });
+  for (const [axis, n] of shape.entries()) await read(axis, n >> 1, Math.min(n, (n >> 1) + 2));
+}
 
 async function readNpz(bytes: Uint8Array): Promise<void> {
   const file = await openNpz(sourceFromBytes(bytes));

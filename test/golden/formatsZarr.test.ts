@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isCellposeError } from '../../src/errors.ts';
 import { listZarrImages } from '../../src/io/zarr/listZarrImages.ts';
-import { readZarrArray } from '../../src/io/zarr/readZarrArray.ts';
+import type { ZarrStore } from '../../src/io/zarr/metadata.ts';
+import { openZarrArray } from '../../src/io/zarr/openZarrArray.ts';
 import { readZarrImage } from '../../src/io/zarr/readZarrImage.ts';
 import { folderStore } from '../helpers/folderStore.ts';
 import { shared } from '../helpers/npz.ts';
@@ -17,6 +18,11 @@ interface Entry {
   readonly arrays?: Readonly<
     Record<string, { readonly shape?: readonly number[]; readonly sha256?: string; readonly dtype?: string }>
   >;
+}
+
+async function readZarrArray(store: ZarrStore, path: string) {
+  const array = await openZarrArray(store, path);
+  return array.read(0, 0, array.shape[0]!);
 }
 
 const folder = `${shared ?? ''}data/formats/`;

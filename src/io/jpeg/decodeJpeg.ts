@@ -76,7 +76,7 @@ function decodeSegments(
   allow: (samples: number) => void,
 ): { frame: Frame; tables: Tables; application: Application } {
   const tables: Tables = { quantization: [], dc: [], ac: [], restartInterval: 0 };
-  const application: Application = { jfif: false, adobe: undefined, orientation: undefined };
+  const application: Application = { jfif: false, adobe: undefined, exif: undefined };
   let frame: Frame | undefined;
   let scans = 0;
   for (let at = 2; ; ) {

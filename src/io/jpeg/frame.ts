@@ -3,7 +3,6 @@
  * Source: ITU-T T.81 (1992), annex B; JFIF 1.02; Adobe Technical Note 5116; EXIF 2.3.
  */
 import { FormatError, UnsupportedError } from '../../errors.ts';
-import { openTiff, tagNumbers } from '../tiff/directory.ts';
 import { type HuffmanTable, makeHuffmanTable } from './huffman.ts';
 
 /** One colour component with its coefficients. */
@@ -44,8 +43,8 @@ export interface Application {
   jfif: boolean;
   /** Adobe's colour transform: 0 none, 1 YCbCr, 2 YCCK. */
   adobe: number | undefined;
-  /** EXIF orientation 1–8. */
-  orientation: number | undefined;
+  /** What EXIF says, in the form of a TIFF file. */
+  exif: Uint8Array | undefined;
 }
 
 /** Order in which the 64 coefficients are stored. */
@@ -130,11 +129,5 @@ export function readApplication(body: Uint8Array, marker: number, into: Applicat
   if (marker === 0xe0 && name.startsWith('JFIF\0')) into.jfif = true;
   if (marker === 0xee && name.startsWith('Adobe') && body.length >= 12) into.adobe = body[11];
   if (marker !== 0xe1 || name !== 'Exif\0\0') return;
-  try {
-    const { tiff, directories } = openTiff(body.subarray(6));
-    const value = tagNumbers(tiff, directories[0], 274)?.[0];
-    if (value !== undefined && value >= 1 && value <= 8) into.orientation = value;
-  } catch {
-    // Damaged EXIF does not make the picture unreadable; it then has no known orientation.
-  }
+  into.exif = body.subarray(6);
 }

@@ -30,7 +30,7 @@ export interface NrrdHeader {
 }
 
 /** Longer headers are no headers. */
-const maxHeaderBytes = 2 ** 20;
+export const maxHeaderBytes = 2 ** 20;
 
 const encodings: Readonly<Record<string, NrrdHeader['encoding']>> = {
   raw: 'raw',

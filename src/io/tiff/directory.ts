@@ -1,13 +1,14 @@
 /**
- * The skeleton of a TIFF file: header, chain of directories, tags and their values; classic and BigTIFF, both byte
- * orders. Values are read when asked for, and never more of them than the file has bytes.
+ * The skeleton of a TIFF file: header, chain of directories, and the values of those tags that are read here; classic and BigTIFF,
+ * both byte orders. Pixels stay in the file.
  * Source: TIFF 6.0 (Adobe, 1992), sections 2 and 8; BigTIFF design (libtiff).
  */
 import { FormatError } from '../../errors.ts';
+import { readAhead, type Source } from '../source.ts';
+import { tag as known } from './tags.ts';
 
 export interface Tiff {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  readonly source: Source;
   readonly little: boolean;
   readonly big: boolean;
 }
@@ -17,6 +18,8 @@ interface Tag {
   readonly count: number;
   /** Position of the first value. */
   readonly at: number;
+  /** Bytes of the values; undefined where they would lie beyond the end of the file, and of tags that are not read. */
+  readonly values: Uint8Array | undefined;
 }
 
 /** One image file directory: tags by number. */
@@ -27,6 +30,8 @@ export interface Directory {
 
 /** Bytes per value by field type 1–18: BYTE ASCII SHORT LONG RATIONAL SBYTE UNDEFINED SSHORT SLONG SRATIONAL FLOAT DOUBLE IFD, LONG8 SLONG8 IFD8. */
 const typeBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+
+const codes = new Set<number>(Object.values(known));
 
 /** Tells whether the bytes begin like a TIFF or BigTIFF file. */
 export function isTiff(bytes: Uint8Array): boolean {
@@ -41,31 +46,32 @@ export function isTiff(bytes: Uint8Array): boolean {
  * @returns the directories in the order of the chain, and warnings where the chain ended badly after its first directory.
  * @throws FormatError if there is no readable first directory.
  */
-export function openTiff(bytes: Uint8Array): { tiff: Tiff; directories: Directory[]; warnings: string[] } {
-  if (!isTiff(bytes)) throw new FormatError('TIFF', 'the file does not begin like a TIFF', 0);
-  const little = bytes[0] === 0x49;
-  const big = bytes[little ? 2 : 3] === 43;
-  if (bytes.length < (big ? 16 : 8))
-    throw new FormatError('TIFF', `the file ends in its header: ${bytes.length} bytes`);
-  const tiff = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), little, big };
+export async function openTiff(source: Source): Promise<{ tiff: Tiff; directories: Directory[]; warnings: string[] }> {
+  const { size } = source;
+  const head = await source.read(0, Math.min(16, size));
+  if (!isTiff(head)) throw new FormatError('TIFF', 'the file does not begin like a TIFF', 0);
+  const little = head[0] === 0x49;
+  const big = head[little ? 2 : 3] === 43;
+  if (size < (big ? 16 : 8)) throw new FormatError('TIFF', `the file ends in its header: ${size} bytes`);
+  const tiff = { source, little, big };
+  const near = readAhead(source);
   const directories: Directory[] = [];
   const warnings: string[] = [];
   const seen = new Set<number>();
-  // Each entry has its own bytes in an honest file. Overlapping directories, which could take for ever, exceed this.
-  let entriesLeft = bytes.length / (big ? 20 : 12) + 16;
-  for (let offset = big ? offset64(tiff, 8) : tiff.view.getUint32(4, little); offset !== 0; ) {
+  // Entries and values have their own bytes in an honest file. Overlapping ones, which could take for ever, exceed this.
+  const left = { entries: size / (big ? 20 : 12) + 16, values: 4 * size + 2 ** 16 };
+  for (let offset = positionAt(head, big ? 8 : 4, tiff); offset !== 0; ) {
     if (seen.has(offset)) {
       warnings.push(`the chain of pages runs in a circle; the ${directories.length} pages before that were read`);
       break;
     }
     seen.add(offset);
-    const found = readDirectory(tiff, offset, entriesLeft);
+    const found = await readDirectory(near, tiff, offset, left);
     if (typeof found === 'string') {
       if (directories.length === 0) throw new FormatError('TIFF', `first page: ${found}`, offset);
       warnings.push(`page ${directories.length}: ${found}; the pages before it were read`);
       break;
     }
-    entriesLeft -= found.entries;
     directories.push({ offset, tags: found.tags });
     offset = found.next;
   }
@@ -73,39 +79,58 @@ export function openTiff(bytes: Uint8Array): { tiff: Tiff; directories: Director
   return { tiff, directories, warnings };
 }
 
-/** Reads one directory; a string says why that is not possible. */
-function readDirectory(
+/** Reads one directory; a string says why that is not possible. @param left  what entries and values may still take; counted down. */
+async function readDirectory(
+  source: Source,
   tiff: Tiff,
   offset: number,
-  entriesLeft: number,
-): { tags: Map<number, Tag>; entries: number; next: number } | string {
-  const { view, bytes, little, big } = tiff;
-  const [countBytes, entryBytes] = big ? [8, 20] : [2, 12];
-  if (offset + countBytes > bytes.length) return 'its directory lies beyond the end of the file';
-  const entries = big ? offset64(tiff, offset) : view.getUint16(offset, little);
-  const end = offset + countBytes + entries * entryBytes;
-  if (end > bytes.length) return 'its directory reaches beyond the end of the file';
-  if (entries > entriesLeft) return 'its directory overlaps with others';
-  const tags = new Map<number, Tag>();
-  for (let at = offset + countBytes; at < end; at += entryBytes) {
-    const type = view.getUint16(at + 2, little);
-    const count = big ? offset64(tiff, at + 4) : view.getUint32(at + 4, little);
-    const inline = at + (big ? 12 : 8);
-    const size = (typeBytes[type] ?? 0) * count;
-    const where = size <= (big ? 8 : 4) ? inline : big ? offset64(tiff, inline) : view.getUint32(inline, little);
-    // The first of two equal tags counts, as in libtiff.
-    const code = view.getUint16(at, little);
-    if (!tags.has(code)) tags.set(code, { type, count, at: where });
-  }
+  left: { entries: number; values: number },
+): Promise<{ tags: Map<number, Tag>; next: number } | string> {
+  const { little, big } = tiff;
+  const [countBytes, entryBytes, positionBytes] = big ? [8, 20, 8] : [2, 12, 4];
+  if (offset + countBytes > source.size) return 'its directory lies beyond the end of the file';
+  const count = await source.read(offset, countBytes);
+  const entries = big ? positionAt(count, 0, tiff) : viewOf(count).getUint16(0, little);
+  const start = offset + countBytes;
+  const end = start + entries * entryBytes;
+  if (end > source.size) return 'its directory reaches beyond the end of the file';
+  if (entries > left.entries) return 'its directory overlaps with others';
+  left.entries -= entries;
   // A file that ends right after the last entry has no further page.
-  const room = end + (big ? 8 : 4) <= bytes.length;
-  const next = !room ? 0 : big ? offset64(tiff, end) : view.getUint32(end, little);
-  return { tags, entries, next };
+  const hasNext = end + positionBytes <= source.size;
+  // A copy, since what is read ahead is more, and shall not stay.
+  const bytes = (await source.read(start, end - start + (hasNext ? positionBytes : 0))).slice();
+  const view = viewOf(bytes);
+  const tags = new Map<number, Tag>();
+  for (let at = 0; at < end - start; at += entryBytes) {
+    const code = view.getUint16(at, little);
+    // The first of two equal tags counts, as in libtiff.
+    if (tags.has(code)) continue;
+    const type = view.getUint16(at + 2, little);
+    const n = big ? positionAt(bytes, at + 4, tiff) : view.getUint32(at + 4, little);
+    const inline = at + (big ? 12 : 8);
+    const length = (typeBytes[type] ?? 0) * n;
+    const isInline = length <= positionBytes;
+    const place = isInline ? start + inline : positionAt(bytes, inline, tiff);
+    let values = isInline ? bytes.subarray(inline, inline + length) : undefined;
+    if (!isInline && codes.has(code) && place + length <= source.size) {
+      if (length > left.values) return 'the values of its tags overlap with others';
+      left.values -= length;
+      values = (await source.read(place, length)).slice();
+    }
+    tags.set(code, { type, count: n, at: place, values });
+  }
+  return { tags, next: hasNext ? positionAt(bytes, end - start, tiff) : 0 };
 }
 
-/** A 64-bit number as a JavaScript number. Beyond 2⁵³ it loses its last bits, but lies outside any file anyway. */
-function offset64({ view, little }: Tiff, at: number): number {
-  return Number(view.getBigUint64(at, little));
+/** A position in the file. Beyond 2⁵³ it loses its last bits, but lies outside any file anyway. */
+function positionAt(bytes: Uint8Array, at: number, { big, little }: Pick<Tiff, 'big' | 'little'>): number {
+  const view = viewOf(bytes);
+  return big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /**
@@ -114,17 +139,16 @@ function offset64({ view, little }: Tiff, at: number): number {
  * @returns undefined if the tag is absent.
  * @throws FormatError if the values lie beyond the end of the file or are no numbers.
  */
-export function tagNumbers(tiff: Tiff, directory: Directory, code: number): number[] | undefined {
+export function tagNumbers({ little }: Tiff, directory: Directory, code: number): number[] | undefined {
   const tag = directory.tags.get(code);
   if (!tag) return undefined;
   const size = typeBytes[tag.type] ?? 0;
   if (size === 0 || tag.type === 2)
     throw new FormatError('TIFF', `tag ${code} has field type ${tag.type}, not a number`);
-  checkExtent(tiff, code, tag, size);
+  const view = viewOf(valuesOf(tag, code));
   const read = readers[tag.type];
-  const { view, little } = tiff;
   const values = new Array<number>(tag.count);
-  for (let i = 0; i < tag.count; i++) values[i] = read(view, tag.at + i * size, little);
+  for (let i = 0; i < tag.count; i++) values[i] = read(view, i * size, little);
   return values;
 }
 
@@ -149,23 +173,18 @@ const readers: Record<number, Reader> = {
   18: u64,
 };
 
-/** Bytes of a tag, as a view into the file; undefined if the tag is absent. Throws FormatError beyond the end of the file. */
-export function tagBytes(tiff: Tiff, directory: Directory, code: number): Uint8Array | undefined {
+/** Bytes of a tag; undefined if the tag is absent. Throws FormatError beyond the end of the file. */
+export function tagBytes(directory: Directory, code: number): Uint8Array | undefined {
   const tag = directory.tags.get(code);
-  if (!tag) return undefined;
-  const size = typeBytes[tag.type] ?? 0;
-  checkExtent(tiff, code, tag, size);
-  return tiff.bytes.subarray(tag.at, tag.at + tag.count * size);
+  return tag && valuesOf(tag, code);
 }
 
 /** Text of a tag up to its first zero byte: UTF-8, and where it is not valid UTF-8, Latin-1. Undefined if absent or unreadable. */
-export function tagText(tiff: Tiff, directory: Directory, code: number): string | undefined {
+export function tagText(directory: Directory, code: number): string | undefined {
   const tag = directory.tags.get(code);
-  if (!tag || (tag.type !== 2 && tag.type !== 1 && tag.type !== 7) || tag.at + tag.count > tiff.bytes.length)
-    return undefined;
-  const all = tiff.bytes.subarray(tag.at, tag.at + tag.count);
-  const zero = all.indexOf(0);
-  const text = zero < 0 ? all : all.subarray(0, zero);
+  if (!tag?.values || (tag.type !== 2 && tag.type !== 1 && tag.type !== 7)) return undefined;
+  const zero = tag.values.indexOf(0);
+  const text = zero < 0 ? tag.values : tag.values.subarray(0, zero);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(text);
   } catch {
@@ -173,7 +192,7 @@ export function tagText(tiff: Tiff, directory: Directory, code: number): string 
   }
 }
 
-function checkExtent({ bytes }: Tiff, code: number, tag: Tag, size: number): void {
-  if (!(tag.at + tag.count * size <= bytes.length))
-    throw new FormatError('TIFF', `the ${tag.count} values of tag ${code} reach beyond the end of the file`, tag.at);
+function valuesOf({ values, count, at }: Tag, code: number): Uint8Array {
+  if (values) return values;
+  throw new FormatError('TIFF', `the ${count} values of tag ${code} reach beyond the end of the file`, at);
 }

@@ -1,8 +1,8 @@
 /** ImageJ's description as we write it, read again by our reader. */
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../../errors.ts';
+import { readImage } from '../readImage.ts';
 import { imagejDescription } from './imagejDescription.ts';
-import { readTiff } from './readTiff.ts';
 import { writeTiff } from './writeTiff.ts';
 
 describe('imagejDescription', () => {
@@ -18,7 +18,7 @@ describe('imagejDescription', () => {
   it.each(['deflate', 'none'] as const)('comes back with its axes (%s)', async (compression) => {
     const data = Uint16Array.from({ length: 120 }, (_, i) => 400 * i);
     const array = { data, shape: [2, 3, 4, 5] };
-    const file = await readTiff(writeTiff(array, { compression, description: 'imagej', axes: 'TZYX' }));
+    const file = await readImage(writeTiff(array, { compression, description: 'imagej', axes: 'TZYX' }));
     expect([file.axes, file.axesFrom, file.warnings]).toEqual(['TZYX', 'imagej', []]);
     expect(file.data).toEqual(array);
   });

@@ -5,6 +5,7 @@
 import { FormatError, UnsupportedError } from '../../errors.ts';
 import type { Photometric, SampleType } from '../imageFile.ts';
 import { type Directory, type Tiff, tagBytes, tagNumbers } from './directory.ts';
+import { tag } from './tags.ts';
 
 export interface TiffPage {
   readonly offset: number;
@@ -30,31 +31,6 @@ export interface TiffPage {
   readonly shape: readonly number[];
   readonly axes: 'YX' | 'YXS' | 'SYX';
 }
-
-const tag = {
-  width: 256,
-  height: 257,
-  bits: 258,
-  compression: 259,
-  photometric: 262,
-  fillOrder: 266,
-  stripOffsets: 273,
-  orientation: 274,
-  samples: 277,
-  rowsPerStrip: 278,
-  stripCounts: 279,
-  planar: 284,
-  predictor: 317,
-  colorMap: 320,
-  tileWidth: 322,
-  tileHeight: 323,
-  tileOffsets: 324,
-  tileCounts: 325,
-  sampleFormat: 339,
-  jpegTables: 347,
-  chroma: 530,
-  imageDepth: 32997,
-} as const;
 
 /** Names by value of the photometric tag. */
 export const photometrics: Record<number, Photometric> = {
@@ -106,7 +82,7 @@ export function readPageTags(tiff: Tiff, directory: Directory): TiffPage {
     photometric,
     lsbFirst: number(tag.fillOrder, 1) === 2,
     orientation: number(tag.orientation, 1),
-    jpegTables: tagBytes(tiff, directory, tag.jpegTables),
+    jpegTables: tagBytes(directory, tag.jpegTables),
     shape: samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples],
     axes: samples === 1 ? ('YX' as const) : planar ? ('SYX' as const) : ('YXS' as const),
   };
@@ -198,7 +174,7 @@ function guessCounts(tiff: Tiff, offsets: number[], page: Geometry, segment: Tif
   const plain = segment.height * Math.ceil((segment.width * (page.planar ? 1 : page.samples) * page.bits) / 8);
   const sorted = [...offsets].sort((a, b) => a - b);
   return offsets.map((offset) => {
-    const next = sorted.find((other) => other > offset) ?? tiff.bytes.length;
-    return page.compression === 1 ? Math.min(plain, tiff.bytes.length - offset) : Math.max(0, next - offset);
+    const next = sorted.find((other) => other > offset) ?? tiff.source.size;
+    return page.compression === 1 ? Math.min(plain, tiff.source.size - offset) : Math.max(0, next - offset);
   });
 }

@@ -12,6 +12,7 @@ import type { OmeSet, TiffFile } from './omeSet.ts';
 import { isOmeXml, omeFileId, parseOmeXml } from './omeXml.ts';
 import { readPageTags, type TiffPage } from './page.ts';
 import { parseShaped } from './shapedDescription.ts';
+import { tag } from './tags.ts';
 
 export interface Series extends Dimensions, Pick<ImageFile, 'axesFrom' | 'physicalSize' | 'channelNames'> {
   /** Pages in the order of the array; undefined is a plane that the file lacks, left zero. */
@@ -32,7 +33,7 @@ interface Context {
 /** Finds the image of the file, or of the `set` that it belongs to. Adds to `warnings` what could not be used. */
 export function findSeries(tiff: Tiff, directories: readonly Directory[], warnings: string[], set?: OmeSet): Series {
   const first = readPageTags(tiff, directories[0]);
-  const description = (tagText(tiff, directories[0], 270) ?? '').trim();
+  const description = (tagText(directories[0], tag.description) ?? '').trim();
   const context = { tiff, directories, first, description, warnings, set };
   return shapedSeries(context) ?? omeSeries(context) ?? imagejSeries(context) ?? likeFirst(context);
 }
@@ -155,7 +156,7 @@ function imagejSeries(context: Context): Series | undefined {
 function imagejSize({ tiff, directories }: Context, unit?: string, spacing?: number): PhysicalSize | undefined {
   if (!unit) return undefined;
   const size: { x?: number; y?: number; z?: number } = {};
-  const [x, y] = [282, 283].map((code) => tagNumbers(tiff, directories[0], code)?.[0]);
+  const [x, y] = [tag.xResolution, tag.yResolution].map((code) => tagNumbers(tiff, directories[0], code)?.[0]);
   if (x && x > 0 && Number.isFinite(x)) size.x = 1 / x;
   if (y && y > 0 && Number.isFinite(y)) size.y = 1 / y;
   if (spacing !== undefined) size.z = spacing;
@@ -208,7 +209,7 @@ function followingPlanes({ tiff, directories, first }: Context, count: number): 
     (offset, i) => i === 0 || offset === first.offsets[i - 1] + first.counts[i - 1],
   );
   if (first.compression !== 1 || first.bits % 8 !== 0 || first.segment.tiled || !inOnePiece) return undefined;
-  if (end > tiff.bytes.length || (directories.length > 1 && end > directories[1].offset)) return undefined;
+  if (end > tiff.source.size || (directories.length > 1 && end > directories[1].offset)) return undefined;
   const segment = { width: first.width, height: first.height, tiled: false };
   const planes = first.planar ? first.samples : 1;
   return Array.from({ length: count }, (_, i) => {

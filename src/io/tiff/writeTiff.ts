@@ -95,12 +95,13 @@ function describe({ shape, data }: NdArray<AnyTypedArray>, rgb: boolean, options
 
 /** Bytes of each strip of each page, deflated where a level is given. Strips are views where not. */
 function cutStrips(data: AnyTypedArray, pageBytes: number, bytesOfStrip: number, level?: DeflateLevel): Uint8Array[][] {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const pages: Uint8Array[][] = [];
-  for (let page = 0; page < bytes.length; page += pageBytes) {
+  for (let page = 0; page < data.byteLength; page += pageBytes) {
     const strips: Uint8Array[] = [];
     for (let at = page; at < page + pageBytes; at += bytesOfStrip) {
-      const strip = bytes.subarray(at, Math.min(at + bytesOfStrip, page + pageBytes));
+      // Not one view of all: the bytes may be more than a view can have.
+      const length = Math.min(bytesOfStrip, page + pageBytes - at);
+      const strip = new Uint8Array(data.buffer, data.byteOffset + at, length);
       strips.push(level === undefined ? strip : deflate(strip, 'zlib', level));
     }
     pages.push(strips);

@@ -1,7 +1,7 @@
 /** Cases that no file of the collections shows: built byte by byte. */
 import { describe, expect, it } from 'vitest';
 import { isCellposeError } from '../../errors.ts';
-import { readTiff } from './readTiff.ts';
+import { readImage } from '../readImage.ts';
 
 type Tags = Record<number, number[] | string>;
 
@@ -62,10 +62,10 @@ const page = (width: number, height: number, more: Tags = {}): Tags => ({
 });
 const ramp = (n: number) => Uint8Array.from({ length: n }, (_, i) => i);
 
-describe('readTiff', () => {
+describe('reading TIFF', () => {
   it('reads an ImageJ stack that has one directory for all its planes', async () => {
     const description = 'ImageJ=1.54f\nimages=6\nchannels=2\nslices=3\nhyperstack=true\nunit=\\u00B5m\nspacing=0.5\n';
-    const image = await readTiff(makeTiff([page(3, 2, { 270: description })], ramp(36)));
+    const image = await readImage(makeTiff([page(3, 2, { 270: description })], ramp(36)));
     expect(image.data).toEqual({ data: ramp(36), shape: [3, 2, 2, 3] });
     expect([image.axes, image.axesFrom]).toEqual(['ZCYX', 'imagej']);
     expect(image.physicalSize).toEqual({ z: 0.5, unit: 'µm' });
@@ -73,14 +73,14 @@ describe('readTiff', () => {
 
   it('does not believe an ImageJ description that claims more than the file holds', async () => {
     const description = 'ImageJ=1.54f\nimages=100000\nslices=100000\n';
-    const image = await readTiff(makeTiff([page(3, 2, { 270: description })], ramp(6)));
+    const image = await readImage(makeTiff([page(3, 2, { 270: description })], ramp(6)));
     expect(image.data.shape).toEqual([2, 3]);
     expect(image.warnings).toEqual(['the ImageJ description claims 100000 images; the file has 1']);
   });
 
   it('turns the bits of a byte round where FillOrder says so', async () => {
     const bytes = makeTiff([page(2, 1, { 266: [2] })], Uint8Array.from([0b10000000, 0b11010000]));
-    expect((await readTiff(bytes)).data.data).toEqual(Uint8Array.from([1, 0b1011]));
+    expect((await readImage(bytes)).data.data).toEqual(Uint8Array.from([1, 0b1011]));
   });
 
   it('places OME planes by their TiffData, and leaves missing ones zero with a warning', async () => {
@@ -89,7 +89,7 @@ describe('readTiff', () => {
       'SizeT="1" PhysicalSizeX="0.25" PhysicalSizeY="0.25" Type="uint8"><Channel ID="c0" Name="DAPI &amp; co"/><Channel ID="c1" ' +
       'Name="a"/><Channel ID="c2" Name="b"/><TiffData IFD="0" FirstC="2"/><TiffData IFD="1" FirstC="0"/></Pixels></Image></OME>';
     const bytes = makeTiff([page(2, 1, { 270: xml }), page(2, 1, { 273: [2] })], Uint8Array.from([1, 2, 3, 4]));
-    const image = await readTiff(bytes);
+    const image = await readImage(bytes);
     expect(image.data).toEqual({ data: Uint8Array.from([3, 4, 0, 0, 1, 2]), shape: [3, 1, 2] });
     expect([image.axes, image.axesFrom]).toEqual(['CYX', 'ome']);
     expect(image.channelNames).toEqual(['DAPI & co', 'a', 'b']);
@@ -103,14 +103,14 @@ describe('readTiff', () => {
     const xml =
       '<OME UUID="urn:a"><Image><Pixels DimensionOrder="XYCZT" SizeX="2" SizeY="1" SizeC="2" SizeZ="1" SizeT="1">' +
       `${part('urn:a', 0)}${part('urn:b', 1)}</Pixels></Image></OME>`;
-    const image = await readTiff(makeTiff([page(2, 1, { 270: xml })], ramp(2)));
+    const image = await readImage(makeTiff([page(2, 1, { 270: xml })], ramp(2)));
     expect(image.data.shape).toEqual([1, 2]);
     expect(image.warnings[0]).toMatch(/^1 planes of this OME image are in other files/);
   });
 
   it('leaves out pages that differ from the first, and says so', async () => {
     const bytes = makeTiff([page(2, 2), page(1, 1), page(2, 2, { 273: [4] })], ramp(8));
-    const image = await readTiff(bytes);
+    const image = await readImage(bytes);
     expect(image.data).toEqual({ data: ramp(8), shape: [2, 2, 2] });
     expect(image.axes).toBe('IYX');
     expect(image.warnings).toEqual(['1 of 3 pages differ from the first and were left out']);
@@ -123,7 +123,7 @@ describe('readTiff', () => {
     ['an empty page', page(0, 2), /2 pixels is empty/],
     ['complex numbers', page(2, 2, { 258: [64], 339: [6] }), /64 bits, complex, are not read/],
   ])('refuses %s', async (_, tags, message) => {
-    const error = await readTiff(makeTiff([tags], ramp(4))).catch((e: unknown) => e);
+    const error = await readImage(makeTiff([tags], ramp(4))).catch((e: unknown) => e);
     expect(isCellposeError(error)).toBe(true);
     expect(String(error)).toMatch(message);
   });

@@ -15,7 +15,7 @@ function nrrd(lines: readonly string[], samples: Uint8Array | string): Uint8Arra
 
 const plane = ['dimension: 2', 'sizes: 3 2'];
 
-describe('readNrrd', () => {
+describe('reading NRRD', () => {
   for (const [type, words, size] of [
     ['signed char', [-1, 2, 3, 4, 5, 6], 1],
     ['uint8_t', [255, 2, 3, 4, 5, 6], 1],
