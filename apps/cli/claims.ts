@@ -8,7 +8,7 @@ import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { basename, dirname, join, relative } from 'node:path';
 import type { Args } from './flags.ts';
 import { outputsOf } from './outputNames.ts';
-import { temporaryName } from './wholeFile.ts';
+import { newPartIn } from './wholeFile.ts';
 import { hasEnded, newMark } from './writerMark.ts';
 
 /** Whose claim it is. */
@@ -104,7 +104,7 @@ export async function sweepClaims(folder: string): Promise<void> {
 
 /** Whoever is killed at it leaves no claim that says nothing: it is written under another name, and then gets its own as a second one. */
 async function create(path: string, text: string): Promise<'made' | 'there' | 'no place'> {
-  const temporary = join(dirname(path), temporaryName());
+  const temporary = newPartIn(dirname(path));
   try {
     await writeFile(temporary, text, { flag: 'wx' });
     await link(temporary, path).catch((error: NodeJS.ErrnoException) => {

@@ -19,7 +19,7 @@ export async function writeWhole(path: string, bytes: Uint8Array | readonly Uint
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
   if (existing && !existing.isFile() && !existing.isDirectory()) return writeFile(target, pieces);
-  const temporary = join(dirname(target), temporaryName());
+  const temporary = newPartIn(dirname(target));
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', 0o666);
@@ -44,8 +44,8 @@ export async function writeWholeFolder(
   path: string,
   files: Iterable<{ readonly path: string; readonly bytes: Uint8Array }>,
 ): Promise<void> {
-  const temporary = join(dirname(path), temporaryName());
-  const older = join(dirname(path), temporaryName());
+  const temporary = newPartIn(dirname(path));
+  const older = newPartIn(dirname(path));
   try {
     await mkdir(temporary);
     for (const file of files) {
@@ -72,9 +72,9 @@ export async function writeWholeFolder(
   }
 }
 
-/** A name for what is not finished, that nobody else has and `sweepParts` knows. */
-export function temporaryName(): string {
-  return `${start}${newMark()}${end}`;
+/** A name for what is unfinished, which nobody else has, and which `sweepParts` knows. */
+export function newPartIn(folder: string): string {
+  return join(folder, `${start}${newMark()}${end}`);
 }
 
 /** Makes a folder (not those above it) unless it is there. */
