@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import type { Scratch, ScratchFile } from 'cellpose-ts';
 import { describeError } from './describeError.ts';
 import { RunError } from './errors.ts';
-import { sweepParts, temporaryName } from './wholeFile.ts';
+import { newPartIn, sweepParts } from './wholeFile.ts';
 
 export interface ScratchFolder extends Scratch {
   /** Where the folder is made when something is to be put into it. */
@@ -18,7 +18,7 @@ export interface ScratchFolder extends Scratch {
 
 export function scratchFolder(where: string): ScratchFolder {
   const place = resolve(where);
-  const folder = join(place, temporaryName());
+  const folder = newPartIn(place);
   const files = new Set<FileHandle>();
   let count = 0;
   let isMade: Promise<unknown> | undefined;
